@@ -1,0 +1,128 @@
+"""What travels the road: one file in one message, as our own frozen objects.
+
+Payload dictionaries end here (`SlackFile.from_payload`); behind the door there are only these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AUDIO_EXTENSIONS = frozenset(
+    "aac aif aifc aiff amr awb caf flac m4a m4b mka mp2 mp3 mpga oga ogg opus qta spx wav weba wma".split()
+)
+VIDEO_EXTENSIONS = frozenset("3g2 3gp asf avi flv m4v mkv mov mp4 mpeg mpg mts ts webm wmv".split())
+
+
+@dataclass(frozen=True, slots=True)
+class SlackFile:
+    """A file object of a Slack message, as far as we use it.
+
+    `size_bytes` and `duration_seconds` are Slack's word, not measured; None where Slack said nothing.
+    Fields and their oddities: docs.slack.dev/reference/objects/file-object.
+    """
+
+    id: str
+    name: str = ""
+    mimetype: str = ""
+    filetype: str = ""
+    subtype: str = ""
+    mode: str = "hosted"
+    file_access: str = "visible"
+    media_display_type: str = ""
+    is_external: bool = False
+    size_bytes: int | None = None
+    duration_seconds: float | None = None
+    url_private: str = ""
+    url_private_download: str = ""
+
+    @classmethod
+    def from_payload(cls, file: Mapping[str, Any]) -> SlackFile:
+        """Read a file object; fields that are missing, null or of the wrong type become empty."""
+
+        def text(key: str) -> str:
+            value = file.get(key)
+            return value if isinstance(value, str) else ""
+
+        size, duration_ms = file.get("size"), file.get("duration_ms")
+        return cls(
+            id=text("id"),
+            name=text("name") or text("title"),
+            mimetype=text("mimetype").lower(),
+            filetype=text("filetype").lower(),
+            subtype=text("subtype"),
+            mode=text("mode"),
+            file_access=text("file_access"),
+            media_display_type=text("media_display_type"),
+            is_external=file.get("is_external") is True,
+            size_bytes=size if isinstance(size, int) and size > 0 else None,
+            duration_seconds=duration_ms / 1000 if isinstance(duration_ms, int | float) else None,
+            url_private=text("url_private"),
+            url_private_download=text("url_private_download"),
+        )
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether Slack Connect sent only an id: `files.info` knows the rest (slack.dev: check_file_info)."""
+        return self.file_access == "check_file_info" or (self.mode == "file_access" and not self.mimetype)
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether the file was deleted and only its id is left."""
+        return self.mode == "tombstone"
+
+    def is_audio(self) -> bool:
+        """Say whether people would call this audio.
+
+        A clip recorded in Slack can arrive as `video/mp4` with no picture in it; only its subtype
+        gives it away, so the subtype is asked first.
+        """
+        if self.subtype in {"slack_audio", "slack_video"}:
+            return self.subtype == "slack_audio"
+        if self.mimetype.startswith("audio/") or self.media_display_type == "audio":
+            return True
+        if self.mimetype.startswith("video/"):
+            return False
+        return self.filetype in AUDIO_EXTENSIONS or self.extension in AUDIO_EXTENSIONS
+
+    def is_video(self) -> bool:
+        """Say whether people would call this a video, a clip recorded with the camera among them."""
+        if self.is_audio():
+            return False
+        return (
+            self.subtype == "slack_video"
+            or self.mimetype.startswith("video/")
+            or self.media_display_type == "video"
+            or self.filetype in VIDEO_EXTENSIONS
+            or self.extension in VIDEO_EXTENSIONS
+        )
+
+    @property
+    def extension(self) -> str:
+        """The name's last part after a dot, in lower case, without the dot."""
+        return self.name.rpartition(".")[2].lower() if "." in self.name else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One file in one message: what is answered, once.
+
+    `thread_ts` is the parent's ts where the message is itself a reply, else empty. `position` and
+    `of` count the taken files of the message, from 1: the order of the replies.
+    """
+
+    team_id: str
+    channel_id: str
+    ts: str
+    file: SlackFile
+    thread_ts: str = ""
+    position: int = 1
+    of: int = 1
+
+    @property
+    def reply_ts(self) -> str:
+        """The ts of the thread that the reply goes to: always the parent's, never a reply's."""
+        return self.thread_ts or self.ts
