@@ -206,6 +206,20 @@ class EndpointDownError(EndpointError):
 
 
 REASONS = frozenset(
-    "download_forbidden not_ready deleted external too_large too_long not_decodable no_sound endpoint_key "
-    "endpoint_credit endpoint_model endpoint_down endpoint_refused budget".split()
+    [
+        "download_forbidden",
+        "not_ready",
+        "deleted",
+        "external",
+        "too_large",
+        "too_long",
+        "not_decodable",
+        "no_sound",
+        "endpoint_key",
+        "endpoint_credit",
+        "endpoint_model",
+        "endpoint_down",
+        "endpoint_refused",
+        "budget",
+    ]
 )
