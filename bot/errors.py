@@ -206,7 +206,7 @@ class EndpointDownError(EndpointError):
 
 
 REASONS = frozenset(
-    [
+    {
         "download_forbidden",
         "not_ready",
         "deleted",
@@ -221,5 +221,5 @@ REASONS = frozenset(
         "endpoint_down",
         "endpoint_refused",
         "budget",
-    ]
+    }
 )

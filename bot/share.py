@@ -11,32 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-AUDIO_EXTENSIONS = frozenset(
-    [
-        "aac",
-        "aif",
-        "aifc",
-        "aiff",
-        "amr",
-        "awb",
-        "caf",
-        "flac",
-        "m4a",
-        "m4b",
-        "mka",
-        "mp2",
-        "mp3",
-        "mpga",
-        "oga",
-        "ogg",
-        "opus",
-        "qta",
-        "spx",
-        "wav",
-        "weba",
-        "wma",
-    ]
-)
+# fmt: off
+AUDIO_EXTENSIONS = frozenset({
+    "aac", "aif", "aifc", "aiff", "amr", "awb", "caf", "flac", "m4a", "m4b", "mka", "mp2", "mp3", "mpga",
+    "oga", "ogg", "opus", "qta", "spx", "wav", "weba", "wma",
+})
+VIDEO_EXTENSIONS = frozenset({
+    "3g2", "3gp", "asf", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "webm", "wmv",
+})
+# fmt: on
 VIDEO_EXTENSIONS = frozenset(
     ["3g2", "3gp", "asf", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ts", "webm", "wmv"]
 )
