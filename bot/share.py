@@ -20,9 +20,6 @@ VIDEO_EXTENSIONS = frozenset({
     "3g2", "3gp", "asf", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "webm", "wmv",
 })
 # fmt: on
-VIDEO_EXTENSIONS = frozenset(
-    ["3g2", "3gp", "asf", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ts", "webm", "wmv"]
-)
 
 
 @dataclass(frozen=True, slots=True)
