@@ -30,6 +30,10 @@ class WithdrawnError(Exception):
     """The source was deleted, so nobody waits for an answer: nothing is posted."""
 
 
+class SkippedError(Exception):
+    """What looked like a recording is none (a Slack Connect stub tells only later): nothing is posted."""
+
+
 # --- download -----------------------------------------------------------------------------------
 
 

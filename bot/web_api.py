@@ -107,7 +107,11 @@ class WebApi:
         self._sleep = sleep
 
     async def call(
-        self, method: str, *, longest_wait_seconds: float = LONGEST_WAIT_SECONDS, **arguments: object
+        self,
+        method: str,
+        *,
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+        **arguments: Any,  # noqa: ANN401 -- as many kinds as Slack has arguments
     ) -> dict[str, Any]:
         """Call `method` and give Slack's answer; waits as told while Slack says "too many".
 
@@ -168,7 +172,11 @@ class WebApi:
             raise WithdrawnError
         return file
 
-    async def messages(self, method: str, **arguments: object) -> AsyncIterator[dict[str, Any]]:
+    async def messages(
+        self,
+        method: str,
+        **arguments: Any,  # noqa: ANN401 -- as many kinds as Slack has arguments
+    ) -> AsyncIterator[dict[str, Any]]:
         """Read `conversations.history` or `.replies` page by page."""
         cursor = ""
         while True:
