@@ -1,0 +1,259 @@
+"""The child that decodes one file: `prepare.py` starts it, gives it a job and reads its reports.
+
+Run by its path with `python -I`, so it imports nothing but the standard library and PyAV, and nothing
+of ours. A job is one line of JSON on stdin (source, folder, limits); the reports are lines on stdout,
+one per finished piece and a closing one: `{"ending": "done"}`, or what the file failed of and why.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+from contextlib import suppress
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+from av.audio.resampler import AudioResampler
+from av.stream import Discard, Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.packet import Packet
+
+SAMPLE_RATE: Final = 16_000  # what Whisper hears; more would only cost bytes
+SHORTEST_SECONDS: Final = 0.1  # endpoints refuse less
+MOST_BAD_PACKETS: Final = 0.5  # of all: damaged in a few places is fine, encrypted is not
+_SAMPLE: Final = Fraction(1, SAMPLE_RATE)
+_PR_SET_PDEATHSIG: Final = 1
+
+# What may be opened, on every open. Without it FFmpeg takes a text for a playlist (HLS, ffconcat, SDP)
+# and fetches what that names: addresses in our network, files of others. Missing here on purpose: every
+# format that opens anything besides its own file.
+FORMATS: Final = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,ogg,mp3,flac,aac,amr,aiff,caf,asf,avi,mpeg,mpegts,au,"
+    "ac3,eac3,wv,tta,ape,flv,loas,latm"
+)
+_OPEN_OPTIONS: Final = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+
+
+class Ending(StrEnum):
+    """How a file ends; `prepare.py` knows the same words."""
+
+    DONE = "done"
+    NOT_DECODABLE = "not_decodable"
+    NO_SOUND = "no_sound"
+    TOO_LONG = "too_long"
+    OWN_TROUBLE = "own_trouble"
+
+
+class Refusal(Exception):  # noqa: N818 -- an outcome of the file, not a fault of ours
+    """The file ends in `ending`; `why` is one word for the log."""
+
+    def __init__(self, ending: Ending, why: str) -> None:
+        super().__init__(ending)
+        self.ending = ending
+        self.why = why
+
+
+def _own_trouble(error: Exception) -> Refusal:
+    return Refusal(Ending.OWN_TROUBLE, type(error).__name__)
+
+
+class PieceFile:
+    """The FLAC file that the decoded sound goes into.
+
+    Seekable, and closed before it is reported: only at the end does FLAC learn its length, and gateways
+    read the length from the header. Whatever fails here is our disk's trouble and not the file's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self.samples = 0
+        try:
+            self._container = av.open(str(path), "w", format="flac")
+            self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE, format="s16", layout="mono")
+        except OSError as error:
+            raise _own_trouble(error) from error
+
+    def write(self, frame: AudioFrame) -> None:
+        """Append 16 kHz mono sound."""
+        frame.pts, frame.time_base = self.samples, _SAMPLE
+        self.samples += frame.samples
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except OSError as error:
+            raise _own_trouble(error) from error
+
+    def close(self) -> None:
+        """Write what is left, and the length into the header."""
+        try:
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+        except OSError as error:
+            raise _own_trouble(error) from error
+
+    @property
+    def seconds(self) -> float:
+        """How much sound was written so far."""
+        return self.samples / SAMPLE_RATE
+
+
+class Sound:
+    """The sound of one audio track, decoded and brought to 16 kHz mono, with a count of what was bad."""
+
+    def __init__(self, container: InputContainer, stream: AudioStream) -> None:
+        self._packets = container.demux(stream)
+        self.packets = 0
+        self.bad_packets = 0
+
+    def __iter__(self) -> Iterator[AudioFrame]:
+        """Give frames of at most 100 ms.
+
+        A stream may change its rate, layout or format in the middle; a resampler cannot, so each such
+        stretch gets one of its own.
+        """
+        resampler: AudioResampler | None = None
+        shape = None
+        for frame in self._decoded():
+            now = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if resampler is None or now != shape:
+                if resampler is not None:
+                    yield from resampler.resample(None)
+                shape = now
+                resampler = AudioResampler("s16", "mono", SAMPLE_RATE, frame_size=SAMPLE_RATE // 10)
+            frame.pts = None  # often broken, and the resampler believes them
+            yield from resampler.resample(frame)
+        if resampler is not None:
+            yield from resampler.resample(None)
+
+    def _decoded(self) -> Iterator[AudioFrame]:
+        while (packet := self._next_packet()) is not None:
+            self.packets += packet.size > 0  # the last one is empty and asks for what the codec holds back
+            try:
+                frames = packet.decode()
+            except MemoryError:
+                raise
+            except Exception:  # noqa: BLE001 -- crafted files raise anything, and each means one bad packet
+                self.bad_packets += 1
+                continue
+            yield from frames
+
+    def _next_packet(self) -> Packet[AudioStream] | None:
+        try:
+            return next(self._packets, None)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 -- reading ends at the first damage, as it does where a file was cut off
+            return None
+
+
+def decode(source: str, folder: Path, most_seconds: float) -> Iterator[dict[str, Any]]:
+    """Decode one file into pieces (at present: one) and report each when its file is whole."""
+    with av.open(source, metadata_errors="ignore", options=_OPEN_OPTIONS) as container:
+        stream = _audio_track(container)
+        sound, piece = Sound(container, stream), PieceFile(folder / "piece-0000.flac")
+        for frame in sound:
+            piece.write(frame)
+            if piece.seconds > most_seconds:
+                raise Refusal(Ending.TOO_LONG, "decoded")
+        piece.close()
+        _judge(sound, piece.seconds, is_declared=bool(stream.duration))
+    yield {"file": piece.name, "start_seconds": 0.0, "seconds": piece.seconds, "is_last": True}
+
+
+def _audio_track(container: InputContainer) -> AudioStream:
+    """Choose the track that a player would play, and keep the others from being read at all."""
+    # Noise opens as MP3 without a rate, and an unknown codec has no context: opened is not valid.
+    tracks = container.streams.audio
+    usable = [s for s in tracks if s.codec_context is not None and s.codec_context.sample_rate]
+    if not usable:
+        is_video = bool(container.streams.video) and not tracks
+        raise Refusal(Ending.NO_SOUND if is_video else Ending.NOT_DECODABLE, "no_audio_track")
+    chosen = next((s for s in usable if s.disposition & Disposition.default), usable[0])
+    for stream in container.streams:
+        if stream is not chosen:
+            stream.discard = Discard.all
+    chosen.codec_context.thread_count = 1  # many files share few cores
+    return chosen
+
+
+def _judge(sound: Sound, seconds: float, *, is_declared: bool) -> None:
+    """Refuse what is too damaged, and tell a recording without sound from one that could not be read."""
+    if sound.bad_packets > sound.packets * MOST_BAD_PACKETS:
+        raise Refusal(Ending.NOT_DECODABLE, "damaged")
+    if seconds == 0 and (sound.packets or is_declared):
+        # Never taken for silence: running out of memory can look like the end of the file.
+        raise Refusal(Ending.NOT_DECODABLE, "nothing_decoded")
+    if seconds < SHORTEST_SECONDS:
+        raise Refusal(Ending.NO_SOUND, "too_short")
+
+
+def reports(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Do a job: a line per piece, then the closing one, whatever the file does."""
+    try:
+        yield from decode(job["source"], Path(job["folder"]), job["limits"]["decoded_seconds"])
+        yield {"ending": Ending.DONE}
+    except Refusal as refusal:
+        yield {"ending": refusal.ending, "why": refusal.why}
+    except Exception as error:  # noqa: BLE001 -- crafted files raise anything, also what FFmpeg does not know
+        yield {"ending": Ending.NOT_DECODABLE, "why": type(error).__name__}
+
+
+def confine(
+    limits: Mapping[str, int],
+) -> None:  # pragma: no cover -- lasts; seen on real children
+    """Take from this process what one recording does not need."""
+    for kind, most in (
+        (resource.RLIMIT_AS, limits["memory_bytes"]),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
+        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        # A machine that is stricter already, or knows no such limit, keeps its own.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most, most))
+
+
+def die_with_parent() -> None:  # pragma: no cover -- as above
+    """See to it that a killed parent leaves no child at work."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def watch() -> None:
+        # Nothing is ever sent after the job, so this waits for the end of the pipe, and so of the parent.
+        # os.read, as a thread inside sys.stdin would be in the way of an orderly exit.
+        while os.read(0, 1):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> None:  # pragma: no cover -- as above
+    """Wait for a job, do it, report."""
+    line = sys.stdin.buffer.readline()
+    if not line:  # closed down before there was work
+        return
+    die_with_parent()
+    job = json.loads(line)
+    confine(job["limits"])
+    for report in reports(job):
+        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":  # pragma: no cover -- as above
+    main()

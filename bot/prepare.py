@@ -1,0 +1,246 @@
+"""Any audio or video file → pieces fit to send: FLAC, 16 kHz, mono, in files named by us.
+
+The work is done by `decoder.py` in a child process of its own, one per file: a hostile recording may
+crash, hang or eat memory there, and costs one file its translation. The child gets its job as one
+line of JSON and reports one line per finished piece, so pieces are handed on as they come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import os
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from bot.errors import BotError, EmptyFileError, NoSoundError, NotDecodableError, TooLongError
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+
+T = TypeVar("T")
+
+_DECODER: Final = Path(__file__).with_name("decoder.py")
+_LONGEST_LINE_BYTES: Final = 4096  # a report has about 100; more is garbage
+
+# Nothing else reaches the child: it reads files of strangers and has no business with our secrets.
+# These two let a Python find its own libraries where it is not installed in the usual place.
+_KEPT_VARIABLES: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+_GARBAGE: Final = "decoder wrote garbage"
+_ENDED_EARLY: Final = "decoder ended early"
+_ERRORS: Final[Mapping[str, type[BotError]]] = {
+    "not_decodable": NotDecodableError,
+    "no_sound": NoSoundError,
+    "too_long": TooLongError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the recording, sent in one request.
+
+    `start_seconds` is where it begins in the recording; `seconds` is its own length, counted in
+    decoded samples, since what a file declares about itself is not to be trusted.
+    """
+
+    index: int
+    path: str
+    start_seconds: float
+    seconds: float
+    size_bytes: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost. Twelve hours of noise are 1.3 GB of FLAC and about two minutes of work."""
+
+    decoded_seconds: float = 12 * 3600
+    wall_seconds: float = 900
+    cpu_seconds: int = 600
+    memory_bytes: int = 1 << 30
+    file_bytes: int = 3 << 29
+    open_files: int = 64
+
+
+class Decoders:
+    """The decoder children: at most `at_once` at work, and one started ahead.
+
+    Starting Python and loading PyAV takes longer than decoding a clip, so the next file finds a child
+    that waits for it. Belongs to the event loop that it is first used in.
+    """
+
+    def __init__(
+        self, *, at_once: int, limits: Limits | None = None, command: Sequence[str | Path] = ()
+    ) -> None:
+        """`command` starts another child than ours, for tests."""
+        self._limits = limits or Limits()
+        self._command = [str(word) for word in command or (sys.executable, "-I", _DECODER)]
+        self._slots = asyncio.Semaphore(at_once)
+        self._ahead: asyncio.Task[Process] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def start(self) -> None:
+        """Start one child ahead. Whether it could be started, the first file will show."""
+        self._ahead = self._in_background(self._spawn())
+        await asyncio.wait([self._ahead])
+
+    async def close(self) -> None:
+        """End every child. Whoever still waits for pieces is cancelled."""
+        if self._ahead is not None:
+            self._ahead.add_done_callback(self._end_unused)
+            self._ahead = None
+        while self._tasks:
+            for task in self._tasks:
+                if task.get_name() == "decode":
+                    task.cancel()
+            await asyncio.wait(self._tasks)
+
+    async def prepare(self, source: Path, into: Path) -> AsyncIterator[Piece]:
+        """Give the pieces of `source`, in order, each as soon as its file in the folder `into` is whole.
+
+        Leaving early, cancelled or closed, ends the child. Trouble of our own, such as a full disk, is
+        an `OSError`: it is not the file's fault.
+        """
+        job = _job(source, into, self._limits)
+        pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
+        # A task of its own, so that the slot is free once the child is done and not only when the
+        # consumer has sent the last piece away.
+        work = self._in_background(self._run(job, into, pieces), name="decode")
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            await work
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+
+    async def _run(self, job: bytes, into: Path, pieces: asyncio.Queue[Piece | None]) -> None:
+        """Lead one child through one file; None ends the pieces, whatever happened."""
+        try:
+            async with self._slots:
+                child = await self._take()
+                # Armed apart from the reading: a hang ends on time although nobody asks for pieces.
+                alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, _kill, child)
+                try:
+                    await _converse(child, job, into, pieces)
+                finally:
+                    alarm.cancel()
+                    self._end(child)
+        finally:
+            pieces.put_nowait(None)
+
+    async def _take(self) -> Process:
+        """Take the child that waits, and start the next ahead; without one ahead, start one now."""
+        waiting = self._ahead
+        if waiting is None:
+            waiting = self._in_background(self._spawn())
+        else:
+            self._ahead = self._in_background(self._spawn())
+        try:
+            child = await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            waiting.add_done_callback(self._end_unused)
+            raise
+        if child.returncode is not None:  # it died while idle, which is no fault of this file
+            return await self._spawn()
+        return child
+
+    async def _spawn(self) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,  # FFmpeg's words quote the file
+            limit=_LONGEST_LINE_BYTES,
+            start_new_session=True,  # a group of its own, to be killed with all it may have started
+            cwd="/",
+            env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+        )
+
+    def _end(self, child: Process) -> None:
+        """Kill a child, finished or not: its files are closed, and an orderly exit would cost time."""
+        _kill(child)
+        self._in_background(child.communicate())  # reads what is left, so that the pipes close too
+
+    def _end_unused(self, waiting: asyncio.Task[Process]) -> None:
+        if not waiting.cancelled() and waiting.exception() is None:
+            self._end(waiting.result())
+
+    def _in_background(self, work: Coroutine[Any, Any, T], *, name: str = "") -> asyncio.Task[T]:
+        """Run `work` apart; kept in a set, as the loop itself holds its tasks only weakly."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _kill(child: Process) -> None:
+    """Kill the child and whatever it started, unless it has been reaped and its number may be another's."""
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+def _job(source: Path, into: Path, limits: Limits) -> bytes:
+    """Write the line that tells a child what to do. Its paths are absolute: it works in another folder."""
+    if source.stat().st_size == 0:
+        raise EmptyFileError
+    job = {"source": str(source.resolve()), "folder": str(into.resolve()), "limits": asdict(limits)}
+    return json.dumps(job).encode() + b"\n"
+
+
+async def _converse(child: Process, job: bytes, into: Path, pieces: asyncio.Queue[Piece | None]) -> None:
+    """Give the child its job and hand its pieces on until the closing line; raise what the file failed of."""
+    # Both are pipes, see _spawn. stdin stays open: its end tells the child that we are gone.
+    stdin, stdout = cast("StreamWriter", child.stdin), cast("StreamReader", child.stdout)
+    stdin.write(job)
+    piece = None
+    while "ending" not in (report := await _report(stdout)):
+        piece = _as_piece(report, piece.index + 1 if piece else 0, into)
+        pieces.put_nowait(piece)
+    ending, why = report["ending"], _word(report.get("why"))
+    if ending == "own_trouble":
+        raise OSError(why)
+    if ending != "done" or piece is None or not piece.is_last:
+        raise _ERRORS.get(str(ending), NotDecodableError)(why)
+
+
+async def _report(stdout: StreamReader) -> Mapping[str, Any]:
+    """Read one line of the child. Silence and garbage alike mean that the file broke it."""
+    try:
+        line = await stdout.readline()
+        report = json.loads(line) if line else {}
+    except ValueError as error:  # no JSON, no text at all, or a line without an end
+        raise NotDecodableError(_GARBAGE) from error
+    if not line:  # crashed, out of memory, or killed by a limit or by us for taking too long
+        raise NotDecodableError(_ENDED_EARLY)
+    if not isinstance(report, dict):
+        raise NotDecodableError(_GARBAGE)
+    return report
+
+
+def _as_piece(report: Mapping[str, Any], index: int, into: Path) -> Piece:
+    """Check what the child says about a piece: a decoder that a hostile file took over may lie."""
+    try:
+        name, seconds, start = report["file"], float(report["seconds"]), float(report["start_seconds"])
+        is_sane = Path(name).name == name and math.isfinite(seconds) and math.isfinite(start)
+        size = (into / name).stat().st_size if is_sane and seconds > 0 <= start else 0
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise NotDecodableError(_GARBAGE) from error
+    if size == 0:
+        raise NotDecodableError(_GARBAGE)
+    return Piece(index, str(into / name), start, seconds, size, is_last=report.get("is_last") is True)
+
+
+def _word(why: object) -> str:
+    """Let only one word of the child's reason into the log, never a text out of the file."""
+    return why[:60] if isinstance(why, str) and why.isidentifier() else ""
