@@ -131,3 +131,23 @@ class Share:
     def reply_ts(self) -> str:
         """The ts of the thread that the reply goes to: always the parent's, never a reply's."""
         return self.thread_ts or self.ts
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The durable work for one share: all that was decided when its event was stored.
+
+    `attempt` counts from 1; a person who asks again gets the next one. `after` is the id of the job
+    whose reply comes first, where a message has several files.
+    """
+
+    share: Share
+    prompt: str = ""
+    attempt: int = 1
+    after: str = ""
+
+    @property
+    def id(self) -> str:
+        """The key under which the job is stored, and answered, once."""
+        share = self.share
+        return f"{share.team_id}:{share.channel_id}:{share.ts}:{share.file.id}:{self.attempt}"

@@ -1,0 +1,25 @@
+"""The named endings of a share: every one ends in exactly one of them (design.md, section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EndingName(StrEnum):
+    """*skipped* and *withdrawn* post nothing; all others are seen in the thread."""
+
+    TRANSLATED = "translated"
+    NO_SPEECH = "no_speech"
+    ALREADY_ENGLISH = "already_english"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a share ended; `reason` is one of `errors.REASONS` where it failed, else empty."""
+
+    name: EndingName
+    reason: str = ""

@@ -1,0 +1,326 @@
+"""The durable job of a share: stored before Slack hears "received", kept step by step, run to an ending.
+
+The one file that knows DBOS. Conditions under which it holds (each measured): a constant
+application version, or every deploy would strand unfinished jobs; JSON instead of pickle; WAL
+(`store/database.py`); one queue, partitioned by workspace; finished jobs deleted by us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+from dbos import DBOS, Serializer, SetWorkflowID
+from pydantic import TypeAdapter
+
+from bot import errors
+from bot.ending import Ending, EndingName
+from bot.share import Job, Share
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import sqlalchemy
+
+    from bot.road import Run
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+# Changed only together with a migration of unfinished jobs (DBOS: rewind to the new version).
+APPLICATION_VERSION = "jobs-1"
+QUEUE = "jobs"
+TRANSLATE, SAY_ONCE = "translate_share", "say_once"
+# Started at once, without waiting for the queue's poll; the rest of a burst goes through the queue.
+DIRECT_JOBS = 10
+QUEUED_JOBS = 80
+QUEUED_JOBS_PER_WORKSPACE = 60
+POLL_SECONDS = 0.25
+# Slack gives 3 s for an ack; an event that is not stored by then is not acked, and comes again.
+STORE_SECONDS = 2.5
+TURN_SECONDS = 30
+TURN_POLL_SECONDS = 0.2
+# A job that is on the road whenever the process dies may itself be the cause. Files are decoded in a
+# child that may crash alone, so this is far away: it must outlast a bad night of restarts.
+LONGEST_ROW_OF_CRASHES = 300
+RETENTION = timedelta(days=7)
+SWEEP_PAGE = 500
+THREADS = 16
+UNFINISHED = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+
+
+class JsonSerializer(Serializer):
+    """Keeps rows readable and harmless: whoever can write the database must not run code here."""
+
+    def serialize(self, data: Any) -> str:  # noqa: ANN401 -- DBOS's own signature
+        """Write JSON; of an exception only its kind, since messages may hold people's words."""
+        return json.dumps(data, default=lambda value: {"__error__": type(value).__name__})
+
+    def deserialize(self, serialized_data: str) -> Any:  # noqa: ANN401 -- DBOS's own signature
+        """Read what `serialize` wrote."""
+        data = json.loads(serialized_data)
+        is_error = isinstance(data, dict) and "__error__" in data
+        return RuntimeError(data["__error__"]) if is_error else data
+
+    def name(self) -> str:
+        """Name the format in each row."""
+        return "json"
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What is known of a job: `ending` is None while it is unfinished."""
+
+    job: Job
+    ending: Ending | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message that is posted once ever, under `key`: an introduction, a line of help."""
+
+    key: str
+    channel_id: str
+    text: str
+    thread_ts: str = ""
+
+
+class Jobs:
+    """Stores jobs and runs them: `walk` carries a share to its ending, `say` posts a notice."""
+
+    def __init__(
+        self,
+        *,
+        walk: Callable[[Job, Run], Awaitable[Ending]],
+        say: Callable[[Notice, bool], Awaitable[None]],
+        on_end: Callable[[Ending, float], None] = lambda _ending, _seconds: None,
+    ) -> None:
+        self._walk = walk
+        self._say = say
+        self._on_end = on_end
+        self._boot = uuid.uuid4().hex
+        self._running: set[str] = set()
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def launch(self, engine: sqlalchemy.Engine, *, executor_id: str = "local") -> None:
+        """Open the job store and take up what an earlier process left unfinished.
+
+        Must be called in the loop that shall run the jobs. `executor_id` must be the same after a
+        restart, and no two running processes may share it.
+        """
+        self._register()
+        DBOS(
+            config={
+                "name": "dragoman",
+                "system_database_engine": engine,
+                "application_version": APPLICATION_VERSION,
+                "executor_id": executor_id,
+                "serializer": JsonSerializer(),
+                "log_level": "WARNING",
+                "enable_otlp": False,
+                "max_executor_threads": THREADS,
+            }
+        )
+        DBOS.launch()
+        await DBOS.register_queue_async(
+            QUEUE,
+            worker_concurrency=QUEUED_JOBS,
+            partition_worker_concurrency=QUEUED_JOBS_PER_WORKSPACE,
+            polling_interval_sec=POLL_SECONDS,
+        )
+        self._sweeping = asyncio.create_task(self._sweep_daily())
+
+    def _register(self) -> None:
+        """Tell DBOS the two workflows; plain functions, since it would store `self` of a method."""
+
+        @DBOS.workflow(name=TRANSLATE, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
+        async def translate_share(row: dict[str, Any]) -> dict[str, Any]:
+            return await self._translate_share(row)
+
+        @DBOS.workflow(name=SAY_ONCE, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
+        async def say_once(row: dict[str, Any]) -> None:
+            await self._say_notice(row)
+
+        self._translate, self._say_once = translate_share, say_once
+
+    @property
+    def running(self) -> int:
+        """How many jobs run in this process."""
+        return len(self._running)
+
+    async def start(self, job: Job) -> None:
+        """Store `job`, so that it runs whatever happens to this process; a known job is left alone.
+
+        Raises TimeoutError when the store takes too long to say so within Slack's three seconds.
+        """
+        await asyncio.wait_for(self._start(job), STORE_SECONDS)
+        log.info("job.stored", job_id=job.id)
+
+    async def _start(self, job: Job) -> None:
+        row = _JOB.dump_python(job, mode="json")
+        if len(self._running) < DIRECT_JOBS:
+            with SetWorkflowID(job.id):
+                await DBOS.start_workflow_async(self._translate, row)
+            return
+        await DBOS.enqueue_workflow_with_options_async(
+            {
+                "workflow_name": TRANSLATE,
+                "queue_name": QUEUE,
+                "workflow_id": job.id,
+                "queue_partition_key": job.share.team_id,
+            },
+            row,
+        )
+
+    async def say_once(self, notice: Notice) -> None:
+        """Store a notice that is to be posted once ever under its key. Raises TimeoutError as `start`."""
+
+        async def start() -> None:
+            with SetWorkflowID(notice.key):
+                await DBOS.start_workflow_async(self._say_once, _NOTICE.dump_python(notice, mode="json"))
+
+        await asyncio.wait_for(start(), STORE_SECONDS)
+
+    async def latest(self, share: Share) -> JobState | None:
+        """Find the newest job of this share, finished or not."""
+        prefix = Job(share, attempt=0).id.removesuffix("0")
+        rows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, name=TRANSLATE)
+        states = [
+            JobState(_JOB.validate_python(row.input["args"][0]), _ending(row)) for row in rows if row.input
+        ]
+        return max(states, key=lambda state: state.job.attempt, default=None)
+
+    async def stop(self, *, patience_seconds: int) -> None:
+        """Take up nothing more, let what runs finish for a while, and close the store.
+
+        What is not finished by then is kept for the next start. The process should end right
+        after: a step that went on could not be kept any more.
+        """
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        patience = patience_seconds if self._running else 0
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience, destroy_registry=True)
+
+    async def _translate_share(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Run the workflow of a share; its arguments and its result are plain JSON."""
+        job = _JOB.validate_python(row)
+        started = time.monotonic()
+        self._running.add(job.id)
+        try:
+            run = _KeptRun(job, is_first=await self._is_first_run())
+            ending = await self._walk(job, run)
+        finally:
+            self._running.discard(job.id)
+        self._on_end(ending, time.monotonic() - started)
+        kept: dict[str, Any] = _ENDING.dump_python(ending, mode="json")
+        return kept
+
+    async def _say_notice(self, row: dict[str, Any]) -> None:
+        notice = _NOTICE.validate_python(row)
+        is_first = await self._is_first_run()
+
+        async def say() -> None:
+            await self._say(notice, is_first)
+
+        await DBOS.run_step_async({"name": "say"}, say)
+
+    async def _is_first_run(self) -> bool:
+        """Say whether this workflow began in this very process; the first step of each keeps that."""
+
+        async def begin() -> str:
+            return self._boot
+
+        return await DBOS.run_step_async({"name": "begin"}, begin) == self._boot
+
+    async def _sweep_daily(self) -> None:
+        while True:
+            try:
+                await self.sweep(datetime.now(UTC) - RETENTION)
+            except Exception:  # the sweep must outlive a bad database day
+                log.exception("sweep.failed")
+            await asyncio.sleep(24 * 3600)
+
+    async def sweep(self, before: datetime) -> int:
+        """Delete jobs that ended before then, their texts with them; notices stay, being once ever."""
+        deleted = 0
+        while rows := await DBOS.list_workflows_async(
+            name=TRANSLATE,
+            completed_before=before.isoformat(),
+            limit=SWEEP_PAGE,
+            load_input=False,
+            load_output=False,
+        ):
+            await DBOS.delete_workflows_async([row.workflow_id for row in rows])
+            deleted += len(rows)
+        return deleted
+
+
+_JOB, _ENDING, _NOTICE = TypeAdapter(Job), TypeAdapter(Ending), TypeAdapter(Notice)
+
+
+class _KeptRun:
+    """A run whose steps are kept by DBOS."""
+
+    def __init__(self, job: Job, *, is_first: bool) -> None:
+        self._job = job
+        self.is_first = is_first
+
+    def keep(
+        self,
+        name: str,
+        call: Callable[[], Awaitable[T]],
+        kind: type[T],
+        *,
+        otherwise: type[errors.BotError],
+    ) -> Awaitable[T]:
+        step = DBOS.reserve_step()
+        adapter = TypeAdapter(kind)
+
+        async def work() -> dict[str, Any]:
+            try:
+                return {"value": adapter.dump_python(await call(), mode="json")}
+            except (errors.BotError, errors.SkippedError, errors.WithdrawnError) as error:
+                return {"error": type(error).__name__, "detail": getattr(error, "detail", "")}
+            except Exception:
+                log.exception("step.broke", job_id=self._job.id, step=name)
+                return {"error": otherwise.__name__, "detail": "unforeseen"}
+
+        async def outcome() -> T:
+            kept = await step.run_async({"name": name}, work)
+            if "error" in kept:
+                raise _error(kept)
+            return adapter.validate_python(kept["value"])
+
+        return outcome()
+
+    async def wait_for_turn(self) -> None:
+        """Wait for the job of the file before this one in the message."""
+        deadline = time.monotonic() + TURN_SECONDS
+        while self._job.after and time.monotonic() < deadline:
+            rows = await DBOS.list_workflows_async(
+                workflow_ids=[self._job.after], load_input=False, load_output=False
+            )
+            if not any(row.status in UNFINISHED for row in rows):
+                return
+            await asyncio.sleep(TURN_POLL_SECONDS)
+
+
+def _error(kept: dict[str, Any]) -> Exception:
+    """Make the kept error again."""
+    kind: type[Exception] = getattr(errors, kept["error"])
+    return kind(kept["detail"]) if issubclass(kind, errors.BotError) else kind()
+
+
+def _ending(row: Any) -> Ending | None:  # noqa: ANN401 -- DBOS exports no public type for a row
+    """Read how a job ended; one that DBOS gave up on failed."""
+    if row.status in UNFINISHED:
+        return None
+    if row.status == "SUCCESS":
+        return _ENDING.validate_python(row.output)
+    return Ending(EndingName.FAILED, errors.NotDecodableError.reason)

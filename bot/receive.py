@@ -1,0 +1,187 @@
+"""A Slack message with files → jobs. Payload dictionaries end here.
+
+A listener returns only when the job is stored, and Bolt acks only then (`process_before_response`):
+what Slack heard "received" for is never lost, and what was not stored comes again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from bot.jobs import Notice
+from bot.share import Job, Share, SlackFile
+from bot.store.settings import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from slack_bolt.async_app import AsyncApp
+
+    from bot.jobs import Jobs
+    from bot.store.settings import ChannelSettings, SettingsStore
+    from bot.store.withdrawals import WithdrawalStore
+
+log = structlog.get_logger()
+
+DIRECT_CHANNEL_TYPES = frozenset({"im", "mpim"})
+HELP_LINE = (
+    "Send me a voice message, or an audio or video file, and I answer with its English text. "
+    "`/translate help` shows what else I can do."
+)
+INTRODUCTION = (
+    "Hi, I'm Dragoman. {what} The sound goes to {host} to be translated; I keep the text for a week and the "
+    "sound not at all. `/translate prompt` teaches me your names and terms, `/translate off` stops me here."
+)
+INTRODUCTION_BY_MODE = {
+    Mode.ON: (
+        "Post a voice message, or an audio or video file, in any language, "
+        "and I answer in its thread with the English text."
+    ),
+    Mode.ASK: "Post a recording in any language and ask for its English text with `/translate last`.",
+    Mode.OFF: "I stay silent here until somebody sends `/translate on`; `/translate last` works right away.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What receiving needs: where to put jobs, and what the channel's people have set."""
+
+    jobs: Jobs
+    settings: SettingsStore
+    withdrawals: WithdrawalStore
+    default_mode: Mode
+    endpoint_url: str
+
+    async def message(self, event: Mapping[str, Any], *, team_id: str) -> None:
+        """Store a job for every recording in a new message; note what was deleted from an old one."""
+        subtype = event.get("subtype")
+        if subtype == "message_deleted":
+            await self._note_deleted_message(event, team_id)
+        elif subtype == "message_changed":
+            await self._note_deleted_files(event, team_id)
+        elif event.get("hidden"):
+            return
+        elif files := recordings(event):
+            await self._take(event, files, team_id)
+        elif is_small_talk(event):
+            key = f"{team_id}:{event['channel']}:{event['ts']}:help"
+            await self.jobs.say_once(Notice(key=key, channel_id=event["channel"], text=HELP_LINE))
+
+    async def introduce(self, channel_id: str, *, team_id: str) -> None:
+        """Say once ever in a channel what the bot does, where audio goes and how to stop it."""
+        mode = mode_of(await self.settings.get(team_id, channel_id), "channel", self.default_mode)
+        host = urlsplit(self.endpoint_url).hostname
+        text = INTRODUCTION.format(what=INTRODUCTION_BY_MODE[mode], host=host)
+        key = f"{team_id}:{channel_id}:introduction"
+        await self.jobs.say_once(Notice(key=key, channel_id=channel_id, text=text))
+
+    async def _take(self, event: Mapping[str, Any], files: Sequence[SlackFile], team_id: str) -> None:
+        settings = await self.settings.get(team_id, event["channel"])
+        if mode_of(settings, event.get("channel_type", ""), self.default_mode) is not Mode.ON:
+            return
+        shares = shares_of(event, files, team_id=team_id)
+        for job in jobs_of(shares, prompt=settings.prompt if settings else ""):
+            await self.jobs.start(job)
+
+    async def _note_deleted_message(self, event: Mapping[str, Any], team_id: str) -> None:
+        previous = event.get("previous_message") or {}
+        if all_files(previous):
+            await self.withdrawals.add(team_id, event["channel"], event["deleted_ts"], None)
+
+    async def _note_deleted_files(self, event: Mapping[str, Any], team_id: str) -> None:
+        message, previous = event.get("message") or {}, event.get("previous_message") or {}
+        standing = {file.id for file in all_files(message) if not file.is_tombstone}
+        is_gone = message.get("subtype") == "tombstone"
+        before = {file.id for file in (*all_files(previous), *all_files(message))}
+        if gone := before if is_gone else before - standing:
+            await self.withdrawals.add(team_id, event["channel"], str(message.get("ts", "")), gone)
+
+
+def register(app: AsyncApp, intake: Intake, *, bot_user_id: str) -> None:
+    """Hang the listeners in, the narrow ones first: Bolt runs the first that matches."""
+
+    async def on_message(event: dict[str, Any], context: dict[str, Any]) -> None:
+        await intake.message(event, team_id=context["team_id"])
+
+    async def on_member_joined(event: dict[str, Any], context: dict[str, Any]) -> None:
+        if event.get("user") == bot_user_id:
+            await intake.introduce(event["channel"], team_id=context["team_id"])
+
+    async def on_other_event(event: dict[str, Any]) -> None:
+        # An event nobody listens to is answered 404, and Slack sends it again: so all are received.
+        log.debug("event.ignored", type=event.get("type"))
+
+    app.event("message")(on_message)
+    app.event("member_joined_channel")(on_member_joined)
+    app.event(re.compile(".*"))(on_other_event)
+
+
+def mode_of(settings: ChannelSettings | None, channel_type: str, default: Mode) -> Mode:
+    """Give a conversation's mode: as set, else on between people and the bot, else the default."""
+    if settings is not None and settings.mode is not None:
+        return settings.mode
+    return Mode.ON if channel_type in DIRECT_CHANNEL_TYPES else default
+
+
+def is_small_talk(event: Mapping[str, Any]) -> bool:
+    """Say whether a person wrote to the bot alone, outside a thread."""
+    is_person = event.get("user") and not event.get("bot_id") and not event.get("subtype")
+    return bool(
+        is_person and event.get("channel_type") == "im" and event.get("text") and "thread_ts" not in event
+    )
+
+
+def recordings(message: Mapping[str, Any]) -> list[SlackFile]:
+    """Give the files of a message that people would call audio or video, in its order, each once.
+
+    A Slack Connect stub has no type yet; it is taken, and the road finds out what it is.
+    """
+    taken = {
+        file.id: file
+        for file in all_files(message)
+        if file.id and (file.is_stub or file.is_audio() or file.is_video())
+    }
+    return list(taken.values())
+
+
+def all_files(message: Mapping[str, Any]) -> list[SlackFile]:
+    """Read the files of a message, those of a forwarded message among them.
+
+    A forwarded message has no `files` of its own: they sit in an attachment with `is_share`.
+    """
+    raw = list(message.get("files") or [])
+    for attachment in message.get("attachments") or []:
+        if isinstance(attachment, dict) and attachment.get("is_share"):
+            raw += attachment.get("files") or []
+    return [SlackFile.from_payload(file) for file in raw if isinstance(file, dict)]
+
+
+def shares_of(message: Mapping[str, Any], files: Sequence[SlackFile], *, team_id: str) -> list[Share]:
+    """Make a share of each taken file; `message` is an event or, with `channel` added, from history."""
+    ts = str(message["ts"])
+    thread_ts = str(message.get("thread_ts") or "")
+    return [
+        Share(
+            team_id=team_id,
+            channel_id=str(message["channel"]),
+            ts=ts,
+            file=file,
+            thread_ts=thread_ts if thread_ts != ts else "",
+            position=position,
+            of=len(files),
+        )
+        for position, file in enumerate(files, start=1)
+    ]
+
+
+def jobs_of(shares: Sequence[Share], *, prompt: str) -> list[Job]:
+    """Make the first job of each share; each waits for the one before, so replies keep the order."""
+    jobs: list[Job] = []
+    for share in shares:
+        jobs.append(Job(share, prompt=prompt, after=jobs[-1].id if jobs else ""))
+    return jobs

@@ -1,0 +1,256 @@
+"""Translation → messages in the thread: every part once, whatever happens to the connection.
+
+Slack documents no idempotency key, so each part carries the job in its metadata. When it is unknown
+whether a part was posted (a crash, a lost connection), the thread is read first: what stands is
+never repeated, what is missing is added.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from bot import progress as progress_message
+from bot.compose import NO_SPEECH_TEXT, Message, compose_notice, compose_translation
+from bot.ending import Ending, EndingName
+from bot.web_api import SlackRefusedError, SlackUnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.progress import Progress
+    from bot.share import Job, Share
+    from bot.store.withdrawals import WithdrawalStore
+    from bot.web_api import WebApi
+
+log = structlog.get_logger()
+
+EVENT_TYPE = "dragoman_translation"
+LONGEST_PAUSE_SECONDS = 60
+# Slack's own outages last hours, not days; the job is durable and holds no more than its texts.
+LONGEST_TRYING_SECONDS = 6 * 3600
+# The message or thread that was to be answered is not there any more (errors of chat.postMessage).
+GONE_ERRORS = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
+# Should Slack ever dislike our blocks, the words alone still say everything.
+BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+
+
+@dataclass(slots=True)
+class Standing:
+    """What already stands in the thread for a job: part numbers, and progress messages by ts."""
+
+    parts: set[int] = field(default_factory=set)
+    progress: set[str] = field(default_factory=set)
+
+
+class Replier:
+    """Posts the ending of a share into its thread."""
+
+    def __init__(
+        self,
+        web_api: WebApi,
+        withdrawals: WithdrawalStore,
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._web_api = web_api
+        self._withdrawals = withdrawals
+        self._sleep = sleep
+        self._chance = chance
+
+    async def reply(
+        self, job: Job, ending: Ending, text: str, *, progress: Progress, is_first_run: bool
+    ) -> Ending:
+        """Post the reply, delete the progress message, and give the ending as it came to be.
+
+        `text` is the translation, or what a failure says. The ending turns into *withdrawn* where
+        the source was deleted meanwhile.
+        """
+        await progress.stop()
+        standing = Standing()
+        if not is_first_run or progress.may_stand:
+            standing = await self.read_thread(job)
+        if await self.is_withdrawn(job.share):
+            ending = Ending(EndingName.WITHDRAWN)
+        messages = compose(job.share, ending, text)
+        for number, message in enumerate(messages, start=1):
+            if number in standing.parts:
+                continue
+            metadata = reply_metadata(job, ending, part=number, parts=len(messages))
+            if not await self._post(job, message, metadata, standing):
+                ending = Ending(EndingName.WITHDRAWN)
+                break
+        await self._delete_progress(job, standing.progress | ({progress.ts} - {""}))
+        return ending
+
+    async def is_withdrawn(self, share: Share) -> bool:
+        """Say whether Slack told us that the message or its file was deleted."""
+        return await self._withdrawals.has(share.team_id, share.channel_id, share.ts, share.file.id)
+
+    async def is_source_gone(self, share: Share) -> bool:
+        """Ask Slack whether the source message, with this file, no longer stands.
+
+        `files.info` says `file_not_found` both of a deleted file and of one the bot may not see.
+        """
+        try:
+            async for message in self._web_api.messages(
+                "conversations.replies",
+                channel=share.channel_id,
+                ts=share.reply_ts,
+                oldest=share.ts,
+                latest=share.ts,
+                inclusive=True,
+            ):
+                if message.get("ts") == share.ts:
+                    return not _holds_file(message, share.file.id)
+        except SlackRefusedError as error:
+            return error.error in GONE_ERRORS
+        except SlackUnreachableError:
+            return False
+        return True
+
+    async def read_thread(self, job: Job) -> Standing:
+        """Find what stands for `job` in its thread; waits as long as Slack cannot be reached."""
+        standing = Standing()
+
+        async def read() -> None:
+            async for message in self._web_api.messages(
+                "conversations.replies",
+                channel=job.share.channel_id,
+                ts=job.share.reply_ts,
+                oldest=job.share.ts,
+                include_all_metadata=True,
+                limit=200,
+            ):
+                _note(message, job.id, standing)
+
+        try:
+            await self._persist(read)
+        except SlackRefusedError as error:
+            # A thread that is gone holds nothing; any other refusal must not cost people their answer.
+            log.warning("thread.unreadable", job_id=job.id, error=error.error)
+        return standing
+
+    async def _post(self, job: Job, message: Message, metadata: dict[str, Any], standing: Standing) -> bool:
+        """Post one part; False when there is nothing left to answer to."""
+        number = metadata["event_payload"]["part"]
+        arguments: dict[str, Any] = {"blocks": list(message.blocks)}
+
+        async def post() -> None:
+            await self._web_api.call(
+                "chat.postMessage",
+                channel=job.share.channel_id,
+                thread_ts=job.share.reply_ts,
+                text=message.text,
+                metadata=metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+                **arguments,
+            )
+
+        async def is_standing() -> bool:
+            found = await self.read_thread(job)
+            standing.parts |= found.parts
+            return number in found.parts
+
+        for _ in range(2):
+            try:
+                await self._persist(post, is_done=is_standing)
+            except SlackRefusedError as error:
+                if error.error in BLOCK_ERRORS and arguments:
+                    log.warning("reply.blocks_refused", job_id=job.id, error=error.error)
+                    arguments = {}
+                    continue
+                log.warning("reply.refused", job_id=job.id, error=error.error)
+                if error.error in GONE_ERRORS:
+                    return False
+            break
+        return True
+
+    async def _delete_progress(self, job: Job, messages: set[str]) -> None:
+        for ts in messages:
+
+            async def delete(ts: str = ts) -> None:
+                await self._web_api.call("chat.delete", channel=job.share.channel_id, ts=ts)
+
+            try:
+                await self._persist(delete)
+            except SlackRefusedError as error:
+                log.info("progress.kept", job_id=job.id, error=error.error)
+
+    async def _persist(
+        self,
+        call: Callable[[], Awaitable[None]],
+        *,
+        is_done: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        """Call until Slack answers, with growing pauses; after an unclear try ask `is_done` first."""
+        waited, pause = 0.0, 0.5
+        while True:
+            try:
+                await call()
+            except SlackUnreachableError as error:
+                if waited > LONGEST_TRYING_SECONDS:
+                    raise
+                log.warning("slack.unreachable", detail=str(error), wait_seconds=pause)
+                await self._sleep(pause * (0.5 + self._chance()))
+                waited, pause = waited + pause, min(LONGEST_PAUSE_SECONDS, pause * 2)
+                if error.is_unclear and is_done is not None and await is_done():
+                    return
+            else:
+                return
+
+
+def compose(share: Share, ending: Ending, text: str) -> tuple[Message, ...]:
+    """Give the messages for an ending; none where nothing is to be posted."""
+    name = share.file.name if share.of > 1 else ""
+    match ending.name:
+        case EndingName.TRANSLATED:
+            return compose_translation(text, file_name=name)
+        case EndingName.NO_SPEECH:
+            return compose_notice(NO_SPEECH_TEXT, file_name=name)
+        case EndingName.FAILED:
+            return compose_notice(text, file_name=name)
+        case _:
+            return ()
+
+
+def reply_metadata(job: Job, ending: Ending, *, part: int, parts: int) -> dict[str, Any]:
+    """Mark a message as part of this job's reply; design.md, section 2. Readable by the workspace."""
+    return {
+        "event_type": EVENT_TYPE,
+        "event_payload": {
+            "version": 1,
+            "job_id": job.id,
+            "ending": ending.name.value,
+            "reason": ending.reason,
+            "source_ts": job.share.ts,
+            "file_id": job.share.file.id,
+            "part": part,
+            "parts": parts,
+        },
+    }
+
+
+def _note(message: dict[str, Any], job_id: str, standing: Standing) -> None:
+    """Add what `message` is for this job, if anything. Any app may write metadata: trust no shape."""
+    metadata = message.get("metadata")
+    payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(payload, dict) or payload.get("job_id") != job_id:
+        return
+    if metadata.get("event_type") == EVENT_TYPE and isinstance(payload.get("part"), int):
+        standing.parts.add(payload["part"])
+    elif metadata.get("event_type") == progress_message.EVENT_TYPE:
+        standing.progress.add(str(message.get("ts", "")))
+
+
+def _holds_file(message: dict[str, Any], file_id: str) -> bool:
+    files = list(message.get("files") or [])
+    for attachment in message.get("attachments") or []:
+        files += attachment.get("files") or []
+    return any(file.get("id") == file_id and file.get("mode") != "tombstone" for file in files)
