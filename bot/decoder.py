@@ -8,6 +8,7 @@ one per finished piece and a closing one: `{"ending": "done"}`, or what the file
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import os
 import resource
@@ -21,13 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import av
+from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.stream import Discard, Disposition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
@@ -78,11 +79,11 @@ class PieceFile:
     read the length from the header. Whatever fails here is our disk's trouble and not the file's.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.name = path.name
+    def __init__(self, name: str, target: str | io.BytesIO) -> None:
+        self.name = name
         self.samples = 0
         try:
-            self._container = av.open(str(path), "w", format="flac")
+            self._container = av.open(target, "w", format="flac")
             self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE, format="s16", layout="mono")
         except OSError as error:
             raise _own_trouble(error) from error
@@ -161,9 +162,10 @@ class Sound:
 
 def decode(source: str, folder: Path, most_seconds: float) -> Iterator[dict[str, Any]]:
     """Decode one file into pieces (at present: one) and report each when its file is whole."""
+    name = "piece-0000.flac"
     with av.open(source, metadata_errors="ignore", options=_OPEN_OPTIONS) as container:
         stream = _audio_track(container)
-        sound, piece = Sound(container, stream), PieceFile(folder / "piece-0000.flac")
+        sound, piece = Sound(container, stream), PieceFile(name, str(folder / name))
         for frame in sound:
             piece.write(frame)
             if piece.seconds > most_seconds:
@@ -211,6 +213,20 @@ def reports(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"ending": Ending.NOT_DECODABLE, "why": type(error).__name__}
 
 
+def warm_up() -> None:
+    """Read and write a moment of silence: the first use of each part is slow, and this child has time."""
+    kept = io.BytesIO()
+    silence = AudioFrame("s16", "stereo", samples=4800)
+    silence.sample_rate = 48_000
+    with av.open(kept, "w", format="wav") as sink:
+        sink.mux(sink.add_stream("pcm_s16le", rate=48_000, layout="stereo").encode(silence))
+    with av.open(io.BytesIO(kept.getvalue()), "r", options=_OPEN_OPTIONS) as source:
+        piece = PieceFile("", io.BytesIO())
+        for frame in Sound(source, _audio_track(source)):
+            piece.write(frame)
+        piece.close()
+
+
 def confine(
     limits: Mapping[str, int],
 ) -> None:  # pragma: no cover -- lasts; seen on real children
@@ -244,6 +260,7 @@ def die_with_parent() -> None:  # pragma: no cover -- as above
 
 def main() -> None:  # pragma: no cover -- as above
     """Wait for a job, do it, report."""
+    warm_up()
     line = sys.stdin.buffer.readline()
     if not line:  # closed down before there was work
         return

@@ -86,18 +86,22 @@ class Decoders:
         self._command = [str(word) for word in command or (sys.executable, "-I", _DECODER)]
         self._slots = asyncio.Semaphore(at_once)
         self._ahead: asyncio.Task[Process] | None = None
+        self._is_open = False
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         """Start one child ahead. Whether it could be started, the first file will show."""
-        self._ahead = self._in_background(self._spawn())
-        await asyncio.wait([self._ahead])
+        self._is_open = True
+        self._start_ahead()
+        await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
         """End every child. Whoever still waits for pieces is cancelled."""
+        self._is_open = False
         if self._ahead is not None:
-            self._ahead.add_done_callback(self._end_unused)
-            self._ahead = None
+            ahead, self._ahead = self._ahead, None
+            with suppress(OSError):  # where it could not even be started there is nothing to end
+                self._end(await ahead)
         while self._tasks:
             for task in self._tasks:
                 if task.get_name() == "decode":
@@ -131,20 +135,27 @@ class Decoders:
                 # Armed apart from the reading: a hang ends on time although nobody asks for pieces.
                 alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, _kill, child)
                 try:
-                    await _converse(child, job, into, pieces)
+                    async for piece in _converse(child, job, into):
+                        pieces.put_nowait(piece)
+                        self._start_ahead()
                 finally:
                     alarm.cancel()
                     self._end(child)
+                    self._start_ahead()
         finally:
             pieces.put_nowait(None)
 
-    async def _take(self) -> Process:
-        """Take the child that waits, and start the next ahead; without one ahead, start one now."""
-        waiting = self._ahead
-        if waiting is None:
-            waiting = self._in_background(self._spawn())
-        else:
+    def _start_ahead(self) -> None:
+        """Start the next child, when the one at work has something to show.
+
+        Not sooner: beside a clip's decoding, the start would make that clip a quarter slower.
+        """
+        if self._is_open and self._ahead is None:
             self._ahead = self._in_background(self._spawn())
+
+    async def _take(self) -> Process:
+        """Take the child that was started ahead; without one, start one now."""
+        waiting, self._ahead = self._ahead or self._in_background(self._spawn()), None
         try:
             child = await asyncio.shield(waiting)
         except asyncio.CancelledError:
@@ -198,7 +209,7 @@ def _job(source: Path, into: Path, limits: Limits) -> bytes:
     return json.dumps(job).encode() + b"\n"
 
 
-async def _converse(child: Process, job: bytes, into: Path, pieces: asyncio.Queue[Piece | None]) -> None:
+async def _converse(child: Process, job: bytes, into: Path) -> AsyncIterator[Piece]:
     """Give the child its job and hand its pieces on until the closing line; raise what the file failed of."""
     # Both are pipes, see _spawn. stdin stays open: its end tells the child that we are gone.
     stdin, stdout = cast("StreamWriter", child.stdin), cast("StreamReader", child.stdout)
@@ -206,7 +217,7 @@ async def _converse(child: Process, job: bytes, into: Path, pieces: asyncio.Queu
     piece = None
     while "ending" not in (report := await _report(stdout)):
         piece = _as_piece(report, piece.index + 1 if piece else 0, into)
-        pieces.put_nowait(piece)
+        yield piece
     ending, why = report["ending"], _word(report.get("why"))
     if ending == "own_trouble":
         raise OSError(why)
