@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -27,11 +27,16 @@ from av.audio.resampler import AudioResampler
 from av.stream import Discard, Disposition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
+
+    # What to do with the file `source`: write pieces into the folder, stop after so many seconds of sound.
+    Work = Callable[[str, Path, float], Iterator["Report"]]
+
+Report = dict[str, Any]
 
 SAMPLE_RATE: Final = 16_000  # what Whisper hears; more would only cost bytes
 SHORTEST_SECONDS: Final = 0.1  # endpoints refuse less
@@ -79,9 +84,8 @@ class PieceFile:
     read the length from the header. Whatever fails here is our disk's trouble and not the file's.
     """
 
-    def __init__(self, name: str, target: str | io.BytesIO) -> None:
-        self.name = name
-        self.samples = 0
+    def __init__(self, target: str | io.BytesIO) -> None:
+        self._samples = 0
         try:
             self._container = av.open(target, "w", format="flac")
             self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE, format="s16", layout="mono")
@@ -90,8 +94,8 @@ class PieceFile:
 
     def write(self, frame: AudioFrame) -> None:
         """Append 16 kHz mono sound."""
-        frame.pts, frame.time_base = self.samples, _SAMPLE
-        self.samples += frame.samples
+        frame.pts, frame.time_base = self._samples, _SAMPLE
+        self._samples += frame.samples
         try:
             self._container.mux(self._stream.encode(frame))
         except OSError as error:
@@ -105,26 +109,26 @@ class PieceFile:
         except OSError as error:
             raise _own_trouble(error) from error
 
-    @property
-    def seconds(self) -> float:
-        """How much sound was written so far."""
-        return self.samples / SAMPLE_RATE
-
 
 class Sound:
     """The sound of one audio track, decoded and brought to 16 kHz mono, with a count of what was bad."""
 
     def __init__(self, container: InputContainer, stream: AudioStream) -> None:
-        self._packets = container.demux(stream)
-        self.packets = 0
-        self.bad_packets = 0
+        self._source = container.demux(stream)
+        self._is_declared = bool(stream.duration)
+        self._packets = 0
+        self._bad_packets = 0
+        self._samples = 0
 
     def __iter__(self) -> Iterator[AudioFrame]:
-        """Give frames of at most 100 ms.
+        """Give frames of at most 100 ms."""
+        for frame in self._resampled():
+            self._samples += frame.samples
+            yield frame
 
-        A stream may change its rate, layout or format in the middle; a resampler cannot, so each such
-        stretch gets one of its own.
-        """
+    def _resampled(self) -> Iterator[AudioFrame]:
+        # A stream may change its rate, layout or format in the middle. A resampler cannot, so each such
+        # stretch gets one of its own.
         resampler: AudioResampler | None = None
         shape = None
         for frame in self._decoded():
@@ -139,40 +143,61 @@ class Sound:
         if resampler is not None:
             yield from resampler.resample(None)
 
+    @property
+    def seconds(self) -> float:
+        """How much was heard so far. Counted: what a file declares about its length is not to be trusted."""
+        return self._samples / SAMPLE_RATE
+
+    def judge(self) -> None:
+        """Refuse what is too damaged, and tell a recording without sound from one that can't be read."""
+        if self._bad_packets > self._packets * MOST_BAD_PACKETS:
+            raise Refusal(Ending.NOT_DECODABLE, "damaged")
+        if self._samples == 0 and (self._packets or self._is_declared):
+            # Never taken for silence: running out of memory can look like the end of the file.
+            raise Refusal(Ending.NOT_DECODABLE, "nothing_decoded")
+        if self.seconds < SHORTEST_SECONDS:
+            raise Refusal(Ending.NO_SOUND, "too_short")
+
     def _decoded(self) -> Iterator[AudioFrame]:
         while (packet := self._next_packet()) is not None:
-            self.packets += packet.size > 0  # the last one is empty and asks for what the codec holds back
+            self._packets += packet.size > 0  # the last one is empty and asks for what the codec holds back
             try:
                 frames = packet.decode()
             except MemoryError:
                 raise
             except Exception:  # noqa: BLE001 -- crafted files raise anything, and each means one bad packet
-                self.bad_packets += 1
+                self._bad_packets += 1
                 continue
             yield from frames
 
     def _next_packet(self) -> Packet[AudioStream] | None:
         try:
-            return next(self._packets, None)
+            return next(self._source, None)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 -- reading ends at the first damage, as it does where a file was cut off
             return None
 
 
-def decode(source: str, folder: Path, most_seconds: float) -> Iterator[dict[str, Any]]:
+@contextmanager
+def listen(source: str | io.BytesIO) -> Iterator[Sound]:
+    """Open a file, whatever its name says, and give the sound of the track that a player would play."""
+    with av.open(source, "r", metadata_errors="ignore", options=_OPEN_OPTIONS) as container:
+        yield Sound(container, _audio_track(container))
+
+
+def decode(source: str, folder: Path, most_seconds: float) -> Iterator[Report]:
     """Decode one file into pieces (at present: one) and report each when its file is whole."""
     name = "piece-0000.flac"
-    with av.open(source, metadata_errors="ignore", options=_OPEN_OPTIONS) as container:
-        stream = _audio_track(container)
-        sound, piece = Sound(container, stream), PieceFile(name, str(folder / name))
+    with listen(source) as sound:
+        piece = PieceFile(str(folder / name))
         for frame in sound:
             piece.write(frame)
-            if piece.seconds > most_seconds:
+            if sound.seconds > most_seconds:
                 raise Refusal(Ending.TOO_LONG, "decoded")
         piece.close()
-        _judge(sound, piece.seconds, is_declared=bool(stream.duration))
-    yield {"file": piece.name, "start_seconds": 0.0, "seconds": piece.seconds, "is_last": True}
+        sound.judge()
+    yield {"file": name, "start_seconds": 0.0, "seconds": sound.seconds, "is_last": True}
 
 
 def _audio_track(container: InputContainer) -> AudioStream:
@@ -191,21 +216,10 @@ def _audio_track(container: InputContainer) -> AudioStream:
     return chosen
 
 
-def _judge(sound: Sound, seconds: float, *, is_declared: bool) -> None:
-    """Refuse what is too damaged, and tell a recording without sound from one that could not be read."""
-    if sound.bad_packets > sound.packets * MOST_BAD_PACKETS:
-        raise Refusal(Ending.NOT_DECODABLE, "damaged")
-    if seconds == 0 and (sound.packets or is_declared):
-        # Never taken for silence: running out of memory can look like the end of the file.
-        raise Refusal(Ending.NOT_DECODABLE, "nothing_decoded")
-    if seconds < SHORTEST_SECONDS:
-        raise Refusal(Ending.NO_SOUND, "too_short")
-
-
-def reports(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def reports(job: Mapping[str, Any], work: Work = decode) -> Iterator[Report]:
     """Do a job: a line per piece, then the closing one, whatever the file does."""
     try:
-        yield from decode(job["source"], Path(job["folder"]), job["limits"]["decoded_seconds"])
+        yield from work(job["source"], Path(job["folder"]), job["limits"]["decoded_seconds"])
         yield {"ending": Ending.DONE}
     except Refusal as refusal:
         yield {"ending": refusal.ending, "why": refusal.why}
@@ -220,11 +234,11 @@ def warm_up() -> None:
     silence.sample_rate = 48_000
     with av.open(kept, "w", format="wav") as sink:
         sink.mux(sink.add_stream("pcm_s16le", rate=48_000, layout="stereo").encode(silence))
-    with av.open(io.BytesIO(kept.getvalue()), "r", options=_OPEN_OPTIONS) as source:
-        piece = PieceFile("", io.BytesIO())
-        for frame in Sound(source, _audio_track(source)):
+    piece = PieceFile(io.BytesIO())
+    with listen(io.BytesIO(kept.getvalue())) as sound:
+        for frame in sound:
             piece.write(frame)
-        piece.close()
+    piece.close()
 
 
 def confine(
@@ -258,7 +272,7 @@ def die_with_parent() -> None:  # pragma: no cover -- as above
     threading.Thread(target=watch, daemon=True).start()
 
 
-def main() -> None:  # pragma: no cover -- as above
+def main(work: Work = decode) -> None:  # pragma: no cover -- as above
     """Wait for a job, do it, report."""
     warm_up()
     line = sys.stdin.buffer.readline()
@@ -267,7 +281,7 @@ def main() -> None:  # pragma: no cover -- as above
     die_with_parent()
     job = json.loads(line)
     confine(job["limits"])
-    for report in reports(job):
+    for report in reports(job, work):
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
 
