@@ -1,0 +1,1 @@
+"""One file per change; file names start with the number of the revision."""
