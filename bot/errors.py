@@ -34,6 +34,16 @@ class SkippedError(Exception):
     """What looked like a recording is none (a Slack Connect stub tells only later): nothing is posted."""
 
 
+class BrokenError(BotError):
+    """Something of ours broke: a full disk, a fault in the program. The log has the traceback."""
+
+    reason = "not_ready"
+    text = (
+        "Something went wrong on my side, not with your recording. "
+        "Wait a minute, then copy the message's link and send `/translate LINK`."
+    )
+
+
 # --- download -----------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 
 from bot import errors
 from bot.ending import Ending, EndingName
+from bot.notice import Notice
 from bot.share import Job, Share
 
 if TYPE_CHECKING:
@@ -81,16 +82,6 @@ class JobState:
     ending: Ending | None
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A message that is posted once ever, under `key`: an introduction, a line of help."""
-
-    key: str
-    channel_id: str
-    text: str
-    thread_ts: str = ""
-
-
 class Jobs:
     """Stores jobs and runs them: `walk` carries a share to its ending, `say` posts a notice."""
 
@@ -98,7 +89,7 @@ class Jobs:
         self,
         *,
         walk: Callable[[Job, Run], Awaitable[Ending]],
-        say: Callable[[Notice, bool], Awaitable[None]],
+        say: Callable[..., Awaitable[None]],
         on_end: Callable[[Ending, float], None] = lambda _ending, _seconds: None,
     ) -> None:
         self._walk = walk
@@ -226,7 +217,7 @@ class Jobs:
         is_first = await self._is_first_run()
 
         async def say() -> None:
-            await self._say(notice, is_first)
+            await self._say(notice, is_first_run=is_first)
 
         await DBOS.run_step_async({"name": "say"}, say)
 
@@ -271,14 +262,7 @@ class _KeptRun:
         self._job = job
         self.is_first = is_first
 
-    def keep(
-        self,
-        name: str,
-        call: Callable[[], Awaitable[T]],
-        kind: type[T],
-        *,
-        otherwise: type[errors.BotError],
-    ) -> Awaitable[T]:
+    def keep(self, name: str, call: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
         step = DBOS.reserve_step()
         adapter = TypeAdapter(kind)
 
@@ -289,7 +273,7 @@ class _KeptRun:
                 return {"error": type(error).__name__, "detail": getattr(error, "detail", "")}
             except Exception:
                 log.exception("step.broke", job_id=self._job.id, step=name)
-                return {"error": otherwise.__name__, "detail": "unforeseen"}
+                return {"error": errors.BrokenError.__name__, "detail": name}
 
         async def outcome() -> T:
             kept = await step.run_async({"name": name}, work)

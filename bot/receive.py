@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.jobs import Notice
+from bot.notice import Notice
 from bot.share import Job, Share, SlackFile
 from bot.store.settings import Mode
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.jobs import Jobs
     from bot.store.settings import ChannelSettings, SettingsStore
     from bot.store.withdrawals import WithdrawalStore
+    from bot.web_api import Identity
 
 log = structlog.get_logger()
 
@@ -89,8 +90,8 @@ class Intake:
             await self.jobs.start(job)
 
     async def _note_deleted_message(self, event: Mapping[str, Any], team_id: str) -> None:
-        previous = event.get("previous_message") or {}
-        if all_files(previous):
+        previous = event.get("previous_message")
+        if previous is None or all_files(previous):
             await self.withdrawals.add(team_id, event["channel"], event["deleted_ts"], None)
 
     async def _note_deleted_files(self, event: Mapping[str, Any], team_id: str) -> None:
@@ -102,15 +103,15 @@ class Intake:
             await self.withdrawals.add(team_id, event["channel"], str(message.get("ts", "")), gone)
 
 
-def register(app: AsyncApp, intake: Intake, *, bot_user_id: str) -> None:
+def register(app: AsyncApp, intake: Intake, identity: Identity) -> None:
     """Hang the listeners in, the narrow ones first: Bolt runs the first that matches."""
 
     async def on_message(event: dict[str, Any], context: dict[str, Any]) -> None:
-        await intake.message(event, team_id=context["team_id"])
+        await intake.message(event, team_id=context.get("team_id") or identity.team_id)
 
     async def on_member_joined(event: dict[str, Any], context: dict[str, Any]) -> None:
-        if event.get("user") == bot_user_id:
-            await intake.introduce(event["channel"], team_id=context["team_id"])
+        if event.get("user") == identity.user_id:
+            await intake.introduce(event["channel"], team_id=context.get("team_id") or identity.team_id)
 
     async def on_other_event(event: dict[str, Any]) -> None:
         # An event nobody listens to is answered 404, and Slack sends it again: so all are received.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,6 +18,7 @@ import structlog
 from bot import progress as progress_message
 from bot.compose import NO_SPEECH_TEXT, Message, compose_notice, compose_translation
 from bot.ending import Ending, EndingName
+from bot.persist import persist
 from bot.web_api import SlackRefusedError, SlackUnreachableError
 
 if TYPE_CHECKING:
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EVENT_TYPE = "dragoman_translation"
-LONGEST_PAUSE_SECONDS = 60
-# Slack's own outages last hours, not days; the job is durable and holds no more than its texts.
-LONGEST_TRYING_SECONDS = 6 * 3600
 # The message or thread that was to be answered is not there any more (errors of chat.postMessage).
 GONE_ERRORS = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 # Should Slack ever dislike our blocks, the words alone still say everything.
@@ -60,8 +59,7 @@ class Replier:
     ) -> None:
         self._web_api = web_api
         self._withdrawals = withdrawals
-        self._sleep = sleep
-        self._chance = chance
+        self._persist = partial(persist, sleep=sleep, chance=chance)
 
     async def reply(
         self, job: Job, ending: Ending, text: str, *, progress: Progress, is_first_run: bool
@@ -182,28 +180,6 @@ class Replier:
                 await self._persist(delete)
             except SlackRefusedError as error:
                 log.info("progress.kept", job_id=job.id, error=error.error)
-
-    async def _persist(
-        self,
-        call: Callable[[], Awaitable[None]],
-        *,
-        is_done: Callable[[], Awaitable[bool]] | None = None,
-    ) -> None:
-        """Call until Slack answers, with growing pauses; after an unclear try ask `is_done` first."""
-        waited, pause = 0.0, 0.5
-        while True:
-            try:
-                await call()
-            except SlackUnreachableError as error:
-                if waited > LONGEST_TRYING_SECONDS:
-                    raise
-                log.warning("slack.unreachable", detail=str(error), wait_seconds=pause)
-                await self._sleep(pause * (0.5 + self._chance()))
-                waited, pause = waited + pause, min(LONGEST_PAUSE_SECONDS, pause * 2)
-                if error.is_unclear and is_done is not None and await is_done():
-                    return
-            else:
-                return
 
 
 def compose(share: Share, ending: Ending, text: str) -> tuple[Message, ...]:

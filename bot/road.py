@@ -16,15 +16,7 @@ import structlog
 from bot.download import AudioFile
 from bot.ending import Ending, EndingName
 from bot.engines import Ask, Translation
-from bot.errors import (
-    BotError,
-    DeletedError,
-    EndpointDownError,
-    NotDecodableError,
-    NotReadyError,
-    SkippedError,
-    WithdrawnError,
-)
+from bot.errors import BotError, DeletedError, SkippedError, WithdrawnError
 from bot.judge import Verdict, judge
 from bot.prepare import Piece
 from bot.translate import join
@@ -49,10 +41,8 @@ class Run(Protocol):
 
     is_first: bool  # False: an earlier run may have posted something already
 
-    def keep(
-        self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, otherwise: type[BotError]
-    ) -> Awaitable[T]:
-        """Run a step, or give its kept result. An unforeseen exception in it becomes `otherwise`.
+    def keep(self, name: str, call: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
+        """Run a step, or give its kept result. An unforeseen exception in it becomes BrokenError.
 
         The step gets its number when this is called, not when it is awaited: the calls must come in
         the same order in every run.
@@ -102,7 +92,7 @@ async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
         await run.wait_for_turn()
         return await stages.replier.reply(job, ending, text, progress=progress, is_first_run=run.is_first)
 
-    ending = await run.keep("reply", reply, Ending, otherwise=NotReadyError)
+    ending = await run.keep("reply", reply, Ending)
     await progress.stop()
     stages.spool.clear(job.id)
     log.info("job.ended", job_id=job.id, ending=ending.name.value, reason=ending.reason)
@@ -112,18 +102,18 @@ async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
 async def _translate(job: Job, stages: Stages, run: Run, progress: Progress) -> Translation:
     """Fetch the file and translate its pieces, each as soon as it is cut."""
     bench = Bench(job, stages)
-    await run.keep("download", bench.download, AudioFile, otherwise=NotReadyError)
+    await run.keep("download", bench.download, AudioFile)
     pieces: list[Piece] = []
     translations: list[asyncio.Future[Translation]] = []
     try:
         while not (pieces and pieces[-1].is_last):
             number = len(pieces)
             cut = partial(bench.cut, number)
-            piece = await run.keep(f"prepare-{number}", cut, Piece, otherwise=NotDecodableError)
+            piece = await run.keep(f"prepare-{number}", cut, Piece)
             pieces.append(piece)
             progress.heard(piece.start_seconds + piece.seconds)
             ask = partial(bench.translate, piece)
-            step = run.keep(f"translate-{number}", ask, Translation, otherwise=EndpointDownError)
+            step = run.keep(f"translate-{number}", ask, Translation)
             translations.append(asyncio.ensure_future(step))
         return join(await asyncio.gather(*translations), pieces)
     finally:

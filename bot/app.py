@@ -1,0 +1,243 @@
+"""The one place where the parts are built and joined, and their life from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot import __version__, receive
+from bot.checks import check, check_database
+from bot.config import ConfigFaults
+from bot.download import Downloader
+from bot.engines.translations import TranslationsEngine
+from bot.engines.turns import FairTurns
+from bot.jobs import Jobs
+from bot.metrics import Metrics
+from bot.notice import NoticeBoard
+from bot.prepare import Decoders
+from bot.progress import ProgressBoard
+from bot.receive import Intake
+from bot.reply import Replier
+from bot.road import Run, Stages, walk
+from bot.spool import Spool
+from bot.store import database
+from bot.store.jobs_database import open_jobs_engine
+from bot.store.lock import Lock, lock_file, lock_postgres
+from bot.store.settings import SettingsStore
+from bot.store.withdrawals import WithdrawalStore
+from bot.surfaces import command
+from bot.surfaces.command import CommandDesk
+from bot.transport import http
+from bot.transport.pages import Readiness, add_pages
+from bot.transport.socket_mode import SocketConnection
+from bot.translate import Translator
+from bot.web_api import WebApi, build_client
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from bot.config import Config
+    from bot.ending import Ending
+    from bot.share import Job
+    from bot.web_api import Identity
+
+log = structlog.get_logger()
+
+# Of the 20 s that a platform gives after SIGTERM: the jobs' share, the rest is for closing down.
+STOP_PATIENCE_SECONDS = 8
+ENDPOINT_CONNECTIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is remembered, in one database."""
+
+    engine: AsyncEngine
+    settings: SettingsStore
+    withdrawals: WithdrawalStore
+
+
+class Bot:
+    """The whole bot in one process: receives and works (`dragoman run`)."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.web_api = WebApi(
+            build_client(api_url=config.slack_api_url, token=config.slack_bot_token.get_secret_value())
+        )
+        engine = database.open_engine(config.database_url)
+        self.stores = Stores(engine, SettingsStore(engine), WithdrawalStore(engine))
+        self._http = httpx.AsyncClient(limits=httpx.Limits(max_connections=ENDPOINT_CONNECTIONS))
+        self.metrics = Metrics()
+        self.readiness = Readiness()
+        self.stages = self._build_stages()
+        notices = NoticeBoard(self.web_api)
+        self.jobs = Jobs(walk=self._walk, say=notices.post, on_end=self.metrics.note_ending)
+        self.metrics.count_running(lambda: self.jobs.running)
+        self._runner: web.AppRunner | None = None
+        self._lock: Lock | None = None
+        self._socket: SocketConnection | None = None
+        self._bolt: AsyncApp | None = None
+        self._is_taking = False
+
+    def _build_stages(self) -> Stages:
+        config = self._config
+        key = config.cometapi_key.get_secret_value()
+        engine = TranslationsEngine(
+            self._http, base_url=config.translation_base_url, key=key, model=config.translation_model
+        )
+        return Stages(
+            spool=Spool(config.spool_dir),
+            downloader=Downloader(
+                self._http,
+                token=config.slack_bot_token.get_secret_value(),
+                api_url=config.slack_api_url,
+                files_info=self.web_api.files_info,
+            ),
+            decoders=Decoders(at_once=max(2, os.cpu_count() or 1)),
+            translator=Translator(engine, turns=FairTurns(config.endpoint_concurrency)),
+            replier=Replier(self.web_api, self.stores.withdrawals),
+            progress=ProgressBoard(self.web_api),
+        )
+
+    async def start(self) -> None:
+        """Come up: pages first, so that /readyz tells what is still missing, then all the rest.
+
+        Raises ConfigFaults for what must be configured otherwise, LockHeldError when another
+        process runs on this database. Waits for Slack and the database as long as it takes.
+        """
+        config = self._config
+        self.readiness.add("starting", self._has_started)
+        await self._listen()
+        await self._take_lock()
+        checked = await check(config, self.web_api)
+        if config.sqlite_path is None:
+            self._lock = await lock_postgres(config.jobs_database_url.replace("+psycopg", "", 1))
+        self.stages.spool.clear_all()
+        await self.stages.decoders.start()
+        self._bolt = self._build_bolt(checked.identity)
+        await self.jobs.launch(open_jobs_engine(config.jobs_database_url))
+        self._is_taking = True
+        self.readiness.remove("starting")
+        self.readiness.add("database", lambda: database.is_writable(self.stores.engine))
+        if config.is_socket_mode:
+            app_token = config.slack_app_token.get_secret_value()
+            self._socket = SocketConnection(self._bolt, app_token=app_token, client=self.web_api.client)
+            self.readiness.add("slack", self._socket.is_greeted)
+            self._socket.open(checked.socket_url)
+        log.info("bot.started", version=__version__, mode="socket" if config.is_socket_mode else "http")
+
+    async def stop(self) -> None:
+        """Take nothing more, let running jobs finish for a while, keep the rest for the next start.
+
+        The process should end right after: what goes on past this point is not kept any more.
+        """
+        self.readiness.stop()
+        self._is_taking = False
+        if self._socket is not None:
+            await self._socket.close()
+        await self.jobs.stop(patience_seconds=STOP_PATIENCE_SECONDS)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        log.info("bot.stopped")
+
+    async def close(self) -> None:
+        """Let go of everything else; only where the process lives on, as in tests."""
+        await self.stages.decoders.close()
+        await self.stages.translator.close()
+        await self._http.aclose()
+        await self.web_api.close()
+        await self.stores.engine.dispose()
+        if self._lock is not None:
+            await self._lock.close()
+
+    @property
+    def port(self) -> int:
+        """The port that the pages are served on; 0 where it was taken."""
+        addresses = self._runner.addresses if self._runner is not None else []
+        return int(addresses[0][1]) if addresses else 0
+
+    async def _walk(self, job: Job, run: Run) -> Ending:
+        return await walk(job, stages=self.stages, run=run)
+
+    async def _has_started(self) -> bool:
+        return False
+
+    async def _listen(self) -> None:
+        """Serve the pages, and in HTTP mode Slack's requests."""
+        config = self._config
+        server = web.Application(client_max_size=http.LONGEST_BODY_BYTES)
+        add_pages(server.router, self.readiness, self.metrics.registry)
+        if not config.is_socket_mode:
+            secret = config.slack_signing_secret.get_secret_value()
+            dispatch = http.slack_route(
+                lambda: self._bolt if self._is_taking else None, signing_secret=secret
+            )
+            server.router.add_post(http.PATH, dispatch)
+        self._runner = web.AppRunner(server, access_log=None)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, config.host, config.port).start()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and config.is_socket_mode and not config.port_is_given:
+                log.warning("port.taken", port=config.port)
+                return
+            reason = os.strerror(error.errno or 0)
+            fault = f"PORT {config.port} on HOST {config.host} cannot be used ({reason}): choose another"
+            raise ConfigFaults([fault]) from error
+
+    async def _take_lock(self) -> None:
+        """Make sure that no other process runs on the same SQLite file."""
+        path = self._config.sqlite_path
+        if path is None:
+            return
+        try:
+            self._lock = await lock_file(path.with_name(path.name + ".lock"))
+        except OSError:
+            await check_database(self._config)  # says in words what is wrong with the folder
+            raise
+
+    def _build_bolt(self, identity: Identity) -> AsyncApp:
+        """Make Bolt's app with every listener, in one visible list."""
+
+        async def authorize() -> AuthorizeResult:
+            # Known since the start: without this Bolt would ask `auth.test` for its first events.
+            return AuthorizeResult(
+                enterprise_id=identity.enterprise_id or None,
+                team_id=identity.team_id,
+                bot_user_id=identity.user_id,
+                bot_id=identity.bot_id,
+                bot_token=self._config.slack_bot_token.get_secret_value(),
+            )
+
+        app = AsyncApp(client=self.web_api.client, authorize=authorize, process_before_response=True)
+        config, stores = self._config, self.stores
+        intake = Intake(
+            jobs=self.jobs,
+            settings=stores.settings,
+            withdrawals=stores.withdrawals,
+            default_mode=config.default_mode,
+            endpoint_url=config.translation_base_url,
+        )
+        api = urlsplit(config.slack_api_url)
+        desk = CommandDesk(
+            jobs=self.jobs,
+            settings=stores.settings,
+            web_api=self.web_api,
+            default_mode=config.default_mode,
+            slack_origin=f"{api.scheme}://{api.netloc}",
+            endpoint_url=config.translation_base_url,
+        )
+        receive.register(app, intake, identity)
+        command.register(app, desk)
+        return app
