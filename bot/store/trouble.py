@@ -34,11 +34,13 @@ _POSTGRES_REFUSALS = (
     (r"pg_hba\.conf", "is refused by the server's pg_hba.conf: allow this user from this address"),
     (r"\bSSL\b|certificate", "is refused for its encryption: check its sslmode and the server's certificate"),
     (r"permission denied", "names a user who may not create tables: grant CREATE on the schema"),
+    (r"already exists", "names a database with tables of another program: use one of its own"),
     (r"FATAL", "is refused by the server: check its user, password, database name and options"),
 )
-# The classes of SQLSTATE that say: this user, this database, this right.
-_POSTGRES_REFUSAL_STATES = ("28", "3D", "3F", "42501")
+# The classes of SQLSTATE that say: this user, this database, this schema, these tables or rights.
+_POSTGRES_REFUSAL_STATES = ("28", "3D", "3F", "42")
 _SQLITE_REFUSALS = {
+    sqlite3.SQLITE_ERROR: "holds tables of another program",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened",
     sqlite3.SQLITE_READONLY: "cannot be written",
     sqlite3.SQLITE_PERM: "cannot be opened",
@@ -85,10 +87,11 @@ def _named(error: BaseException | None, url: str) -> DatabaseError:
 
 def _named_by_sqlite(error: sqlite3.Error, path: str) -> DatabaseError:
     # The low byte is the kind; what is above it says where it happened.
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    # aiosqlite itself raises without a code, for a connection that was closed meanwhile.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ABORT) & 0xFF
     if code in _SQLITE_REFUSALS:
         return DatabaseRefusedError(_sqlite_clause(path, _SQLITE_REFUSALS[code]))
-    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+    name = getattr(error, "sqlite_errorname", "SQLITE_ABORT")
     return DatabaseUnreachableError(f"DATABASE_URL: {path} cannot be used right now ({name})")
 
 

@@ -1,0 +1,66 @@
+"""What all tests share: an environment of their own, and a fresh database on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from postgres import PostgresServer, running_postgres
+from sqlalchemy.engine import make_url
+
+from bot.config import Config
+from bot.store.database import open_engine, upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the developer's variables and `.env` out of the tests, and out of the processes they start."""
+    before, folder = dict(os.environ), Path.cwd()
+    for name in Config.variables():
+        os.environ.pop(name, None)
+    # From the empty folder the package is found only where it is installed.
+    root = str(Path(__file__).parents[1])
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, before.get("PYTHONPATH")]))
+    os.chdir(tmp_path_factory.mktemp("working-directory"))
+    yield
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Run one PostgreSQL server for all tests that ask for it."""
+    with running_postgres() as server:
+        if server is None:
+            pytest.skip("PostgreSQL is not installed (no postgres and initdb)")
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give a fresh, empty database as SQLAlchemy's async engine takes it; the test runs once on each."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'dragoman.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.create_database()
+    url = make_url(server.url(name)).set(drivername="postgresql+psycopg")
+    yield url.render_as_string(hide_password=False)
+    server.drop_database(name)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Give an engine on a database of this version; the test runs once on SQLite and once on PostgreSQL."""
+    await upgrade(database_url)
+    engine = open_engine(database_url)
+    yield engine
+    await engine.dispose()
