@@ -151,14 +151,21 @@ class NoSoundError(BotError):
 class EndpointError(BotError):
     """Whatever the translation endpoint could not or would not do.
 
-    `request_id` is the endpoint's own, for the log.
+    `request_id` is the endpoint's own, for the log. `tries` says how many times one piece may meet
+    this very fault before it is final, where trying again can help at all.
     """
 
     def __init__(
-        self, detail: str = "", *, retry_after_seconds: float | None = None, request_id: str = ""
+        self,
+        detail: str = "",
+        *,
+        retry_after_seconds: float | None = None,
+        request_id: str = "",
+        tries: int = 5,
     ) -> None:
         super().__init__(detail, retry_after_seconds=retry_after_seconds)
         self.request_id = request_id
+        self.tries = tries
 
 
 class EndpointKeyError(EndpointError):

@@ -1,0 +1,256 @@
+"""Read what the endpoint answers: an English text, or why there is none.
+
+The decision is by status and body, because gateways say a 400 with a 500 and a wrong model with a
+503. What a gateway says in words goes no further than this file: not to people, not to the log.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bot.engines import Segment, Translation
+from bot.errors import (
+    EndpointCreditError,
+    EndpointDownError,
+    EndpointError,
+    EndpointKeyError,
+    EndpointModelError,
+    EndpointRefusedError,
+    EndpointTooLargeError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+FEW = 5  # as many as translate.py grants at all
+TWICE = 2  # an answer of nonsense may have been paid for: once more, no oftener
+NEVER = 1
+
+MESSAGE_LENGTH = 10_000  # more than any gateway has to say
+
+ANY = range(1000)
+MOVED = range(300, 400)
+# Money: the account's and the key's own, in the words of New-API, CometAPI and OpenAI.
+NO_MONEY = (
+    "insufficient_user_quota",
+    "pre_consume_token_quota_failed",
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "billing_hard_limit_reached",
+    "*_spend_limit_exceeded",
+    "*_usage_limit_exceeded",
+)
+NO_MODEL = (
+    "model_not_found",
+    "model_decommissioned",
+    "unsupported_model",
+    "deploymentnotfound",
+    "param:model",
+)
+# A 4xx that a gateway wrapped into a 500.
+REALLY_A_REFUSAL = (
+    "invalid_request",
+    "invalid_request_error",
+    "convert_request_failed",
+    "count_token_failed",
+    "request_error",
+)
+ABOUT_THE_FILE = ("invalid file format", "duration", "unsupported", "is required")
+CHANNELS_GONE = ("no available channel", "distributor")
+
+
+class Row(NamedTuple):
+    """One line of the table: the first line whose status and signal fit decides.
+
+    `codes` are looked for as code, type or faulty parameter, and as whole words of the message;
+    `words` anywhere in the message. With neither, the status alone decides.
+    """
+
+    statuses: Container[int]
+    codes: tuple[str, ...]
+    words: tuple[str, ...]
+    error: type[EndpointError]
+    tries: int
+
+
+# fmt: off
+TABLE = (
+    #   status                  codes               words            means                  tries
+    Row(ANY,                    NO_MONEY,           (),              EndpointCreditError,   NEVER),
+    Row({402},                  (),                 (),              EndpointCreditError,   NEVER),
+    Row({403},                  ("access_denied",), (),              EndpointCreditError,   NEVER),
+    Row(ANY,                    NO_MODEL,           (),              EndpointModelError,    NEVER),
+    Row({404, 503},             (),                 CHANNELS_GONE,   EndpointModelError,    NEVER),
+    # A wrong address never speaks of models, and a model taken away often has no code.
+    Row({404},                  (),                 ("model",),      EndpointModelError,    NEVER),
+    Row({410},                  (),                 (),              EndpointModelError,    NEVER),
+    Row({401, 403},             (),                 (),              EndpointKeyError,      NEVER),
+    # A redirect is the sign of a wrong address: not followed, so the key stays where it belongs.
+    Row({404, 405, *MOVED},     (),                 (),              EndpointKeyError,      NEVER),
+    Row({408, 409, 425, 429},   (),                 (),              EndpointDownError,     FEW),
+    Row({413},                  (),                 (),              EndpointTooLargeError, NEVER),
+    Row({499},                  (),                 (),              EndpointDownError,     NEVER),
+    Row(range(400, 500),        (),                 (),              EndpointRefusedError,  NEVER),
+    Row({500},                  REALLY_A_REFUSAL,   (),              EndpointRefusedError,  NEVER),
+    Row({500},                  (),                 ABOUT_THE_FILE,  EndpointRefusedError,  NEVER),
+    Row(ANY,                    (),                 (),              EndpointDownError,     FEW),
+)
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a body says is wrong; empty where it says nothing that we can read."""
+
+    codes: frozenset[str] = frozenset()
+    message: str = ""
+
+    def signal(self, row: Row) -> str | None:
+        """Give what fits `row`: one of our own words, so it may stand in the log. None: nothing fits."""
+        if not row.codes and not row.words:
+            return ""
+        for code in row.codes:
+            if any(fnmatchcase(said, code) for said in self.codes):
+                return code
+        return next((word for word in row.words if word in self.message.lower()), None)
+
+
+def error_for(status: int, headers: Mapping[str, str], body: bytes, *, now: datetime) -> EndpointError:
+    """Say what an answer that is no success means, and how often it is worth another try."""
+    fault = read_fault(body)
+    fits = ((row, fault.signal(row)) for row in TABLE if status in row.statuses)
+    row, signal = next((row, signal) for row, signal in fits if signal is not None)
+    return row.error(
+        f"{status} {signal}".rstrip(),
+        retry_after_seconds=read_retry_after(headers, now=now),
+        request_id=read_request_id(headers, fault.message),
+        tries=row.tries,
+    )
+
+
+def read_fault(body: bytes) -> Fault:
+    """Find codes and message in any of the shapes that gateways use; a web page says nothing."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        said = body.decode("utf-8", "replace").strip()
+        if said.startswith("<"):
+            return Fault()
+    # {"error": {…}} at OpenAI, {"error": "…"} at whisper.cpp, bare fields at vLLM, {"detail": …} at FastAPI.
+    error = (said.get("error") or said) if isinstance(said, dict) else said
+    fields = error if isinstance(error, dict) else {"message": error}
+    message = fields.get("message") or fields.get("detail") or ""
+    text = (message if isinstance(message, str) else json.dumps(message))[:MESSAGE_LENGTH]
+    # one-api, the ancestor, folds the upstream's own code into the message.
+    folded = [word for word in re.findall(r"\w+", text) if "_" in word]
+    codes = [fields.get("code"), fields.get("type"), f"param:{fields.get('param')}", *folded]
+    return Fault(frozenset(code.lower() for code in codes if isinstance(code, str)), text)
+
+
+def names_the_format(status: int, body: bytes) -> bool:
+    """Say whether a server refuses the response format, and not the recording."""
+    said = body[:MESSAGE_LENGTH].lower()
+    return status in {400, 422, 500} and any(
+        word in said for word in (b"response_format", b"response format", b"verbose_json")
+    )
+
+
+def read_retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """Read how long to wait: milliseconds, seconds or an HTTP date; None where nothing usable is said."""
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return max(0.0, milliseconds / 1000)
+    said = headers.get("retry-after", "")
+    seconds = _number(said)
+    if seconds is not None:
+        return max(0.0, seconds)
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    # "-0000" says UTC and comes without a zone.
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+
+
+def read_request_id(headers: Mapping[str, str], message: str = "") -> str:
+    """Find the endpoint's own id of the request, for the log; gateways hide it in the message."""
+    hidden = re.search(r"\(request id: ([^)\s]+)\)", message, re.IGNORECASE)
+    said = (
+        headers.get("x-oneapi-request-id"),
+        headers.get("x-request-id"),
+        headers.get("request-id"),
+        hidden and hidden[1],
+        headers.get("cf-ray"),
+    )
+    return next((one for one in said if one and re.fullmatch(r"[A-Za-z0-9_.:-]{1,128}", one)), "")
+
+
+def read_translation(body: bytes, headers: Mapping[str, str]) -> Translation:
+    """Read a success, in either JSON format, whatever its content type says.
+
+    `duration` is a number or text and `language` may be anybody's: neither is used.
+    """
+    request_id = read_request_id(headers)
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        # From nowhere: the exception would carry the text.
+        raise EndpointDownError(detail="200 not JSON", request_id=request_id, tries=TWICE) from None
+    text = said.get("text") if isinstance(said, dict) and not said.get("error") else None
+    if not isinstance(text, str):
+        raise EndpointDownError(detail="200 without text", request_id=request_id, tries=TWICE)
+    return Translation(_clean(text), _read_segments(said.get("segments")), request_id)
+
+
+def _read_segments(said: object) -> tuple[Segment, ...]:
+    """Read the timed parts; one that cannot be read makes all useless, for a gap in them loses text."""
+    segments = [_read_segment(one) for one in said] if isinstance(said, list) else []
+    if any(segment is None for segment in segments):
+        return ()
+    return tuple(segment for segment in segments if segment and segment.text)
+
+
+def _read_segment(said: Any) -> Segment | None:  # noqa: ANN401 -- whatever stands in somebody's JSON
+    if not isinstance(said, dict) or not isinstance(said.get("text"), str):
+        return None
+    start, end = _number(said.get("start")), _number(said.get("end"))
+    if start is None or end is None:
+        return None
+    no_speech = _number(said.get("no_speech_prob"))
+    return Segment(
+        start_seconds=max(0.0, start),
+        end_seconds=max(0.0, start, end),
+        text=_clean(said["text"]),
+        no_speech_prob=no_speech if no_speech is not None and no_speech >= 0 else None,
+        avg_logprob=_metric(said.get("avg_logprob")),
+        compression_ratio=_metric(said.get("compression_ratio")),
+    )
+
+
+def _metric(said: object) -> float | None:
+    """Read a metric; vLLM fills in -1.0 for those it does not know."""
+    number = _number(said)
+    return None if number == -1 else number
+
+
+def _number(said: object) -> float | None:
+    """Read a finite number that may be written as text."""
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        return None
+    try:
+        number = float(said)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _clean(text: str) -> str:
+    """Trim, and take out what no database or Slack message can hold: zero bytes, halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode().strip()

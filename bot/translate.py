@@ -1,0 +1,147 @@
+"""Pieces of sound → one translation, through an engine: turns, tries and patience are kept here.
+
+An engine asks once and says in its error what another try is worth; only this file tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.engines import Segment, Translation
+from bot.errors import EndpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from bot.engines import Ask, Engine
+    from bot.engines.turns import FairTurns
+    from bot.prepare import Piece
+
+MOST_TRIES = 5
+PATIENCE_SECONDS = 120.0
+LONGEST_RETRY_AFTER_SECONDS = 600.0
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+SENTENCE_ENDS = frozenset(".!?…。！？।؟\"'”’»)]♪")  # noqa: RUF001 -- full-width marks are meant
+
+
+class Translator:
+    """Translates pieces, with as many tries as a piece is worth."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        turns: FairTurns,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._engine = engine
+        self._turns = turns
+        self._sleep = sleep
+        self._clock = clock
+        self._chance = chance
+        self._log = structlog.get_logger()
+
+    async def translate(self, piece: Piece, ask: Ask, *, team_id: str) -> Translation:
+        """Give the English of one piece, or raise the last `EndpointError` when no further try is due.
+
+        The turn is given back between tries, so that others ask while this piece waits. Patience
+        counts our own requests and pauses, not the wait for a turn nor what Retry-After demands.
+        """
+        spent, number = 0.0, 0
+        met: Counter[int] = Counter()
+        while True:
+            number += 1
+            async with self._turns.of(team_id):
+                started = self._clock()
+                outcome = await self._try(piece, ask)
+                seconds = self._clock() - started
+            self._tell(outcome, piece, team_id=team_id, number=number, seconds=seconds)
+            if isinstance(outcome, Translation):
+                return outcome
+            met[outcome.tries] += 1
+            pause = self._chosen_pause(number)
+            demanded = outcome.retry_after_seconds or 0.0
+            spent += seconds if demanded > pause else seconds + pause
+            is_last = number >= MOST_TRIES or met[outcome.tries] >= outcome.tries or spent >= PATIENCE_SECONDS
+            if is_last or not outcome.can_be_retried or demanded > LONGEST_RETRY_AFTER_SECONDS:
+                raise outcome
+            # All who were sent away at once must not come back at once.
+            await self._sleep(max(pause, demanded + FIRST_PAUSE_SECONDS * self._chance()))
+
+    async def close(self) -> None:
+        """Let go of the engine's connections."""
+        await self._engine.close()
+
+    async def _try(self, piece: Piece, ask: Ask) -> Translation | EndpointError:
+        try:
+            return await self._engine.translate(piece, ask)
+        except EndpointError as error:
+            return error
+
+    def _chosen_pause(self, number: int) -> float:
+        """Choose how long to wait after try `number`: doubling, with a half that chance decides."""
+        longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (number - 1))
+        return longest * (0.5 + self._chance() / 2)
+
+    def _tell(
+        self, outcome: Translation | EndpointError, piece: Piece, *, team_id: str, number: int, seconds: float
+    ) -> None:
+        """Log a try: ids, statuses and times; never a text."""
+        error = outcome if isinstance(outcome, EndpointError) else None
+        self._log.info(
+            "translation.tried",
+            team_id=team_id,
+            piece=piece.index,
+            piece_seconds=round(piece.seconds, 3),
+            try_number=number,
+            seconds=round(seconds, 3),
+            outcome=error.reason if error else "translated",
+            detail=error.detail if error else "",
+            request_id=outcome.request_id,
+            retry_after_seconds=error.retry_after_seconds if error else None,
+        )
+
+
+def join(translations: Sequence[Translation], pieces: Sequence[Piece]) -> Translation:
+    """Make one translation of the pieces', in their order, with times in the whole recording."""
+    told = [translation for translation in translations if translation.text]
+    text = ""
+    for translation in told:
+        # Pieces are cut at silences, but a speaker may go on with the sentence after one.
+        between = "\n" if text[-1:] in SENTENCE_ENDS else " "
+        text += (between if text else "") + translation.text
+    has_times = any(translation.segments for translation in told)
+    segments = [
+        segment
+        for translation, piece in zip(translations, pieces, strict=True)
+        if has_times
+        for segment in _shift(translation, piece)
+    ]
+    ids = [translation.request_id for translation in translations if translation.request_id]
+    return Translation(text, tuple(segments), ", ".join(ids))
+
+
+def _shift(translation: Translation, piece: Piece) -> list[Segment]:
+    """Move a piece's segments to where the piece begins; none may reach beyond its end."""
+    segments = translation.segments
+    if translation.text and not segments:
+        # Without this its words would be missing from subtitles that the other pieces have.
+        segments = (Segment(0.0, piece.seconds, translation.text),)
+    return [
+        replace(
+            segment,
+            start_seconds=piece.start_seconds + min(segment.start_seconds, piece.seconds),
+            end_seconds=piece.start_seconds + min(segment.end_seconds, piece.seconds),
+        )
+        for segment in segments
+    ]
