@@ -1,0 +1,103 @@
+"""The form of a request to the embedded endpoint: what real endpoints insist on, with their refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from bot.sandbox.endpoint_answers import FORMATS, failing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+MOST_BYTES: Final = 25 * 1024 * 1024  # of the whole request, not of the file
+# Judged by the name, as OpenAI does: the same bytes are refused as x.opus and taken as x.ogg.
+EXTENSIONS: Final = (".flac", ".m4a", ".mp3", ".mp4", ".mpeg", ".mpga", ".oga", ".ogg", ".wav", ".webm")
+FIELDS: Final = frozenset({"model", "prompt", "response_format", "temperature"})
+
+
+class RefusedError(Exception):
+    """The request breaks a rule; `answer` says which."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.answer = failing(status, code=code, message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was sent: the fields, and the file."""
+
+    fields: Mapping[str, str]
+    file_name: str
+    content: bytes
+
+    @property
+    def response_format(self) -> str:
+        """The format asked for; json where none was."""
+        return self.fields.get("response_format", "json")
+
+    @property
+    def temperature(self) -> float:
+        """The temperature asked for; 0 where none was. Raises `ValueError` for what is no number."""
+        return float(self.fields.get("temperature", "0"))
+
+    def check(self, models: Collection[str]) -> None:
+        """Refuse what real endpoints refuse."""
+        if rule := self._broken_rule():
+            raise RefusedError(400, "invalid_request", rule)
+        if self.fields["model"] not in models:
+            # The gateway says it with 503, as if it were an outage; only the body tells.
+            message = f"No available channel for model {self.fields['model']} (distributor)"
+            raise RefusedError(503, "model_not_found", message)
+
+    def _broken_rule(self) -> str:
+        if unknown := sorted(self.fields.keys() - FIELDS):
+            return f"Unrecognized request argument supplied: {', '.join(unknown)}"
+        if not self.fields.get("model"):
+            return "model is required"
+        if self.response_format not in FORMATS:
+            return f"response_format must be one of {', '.join(FORMATS)}"
+        if not self._is_temperature_good():
+            return "temperature must be a number from 0 to 1"
+        if not self.file_name.lower().endswith(EXTENSIONS):
+            return f"Invalid file format. Supported formats: {[name[1:] for name in EXTENSIONS]}"
+        return "" if self.content else "The audio file is empty"
+
+    def _is_temperature_good(self) -> bool:
+        try:
+            return 0 <= self.temperature <= 1
+        except ValueError:
+            return False
+
+
+async def read_form(request: web.Request) -> Form:
+    """Read the form, whole; refuse what is no form, too large, or of unknown length."""
+    if request.content_length is None:
+        # Some servers refuse, others see an empty body: a client has to know the length beforehand.
+        raise RefusedError(411, "", "Length Required")
+    if request.content_length > MOST_BYTES:
+        message = f"Maximum content size limit ({MOST_BYTES}) exceeded ({MOST_BYTES + 8192} bytes read)"
+        raise RefusedError(413, "", message)
+    sent = await _read_fields(request)
+    rule, file = "", sent.get("file")
+    if not isinstance(file, web.FileField):
+        rule = "file is required"
+    elif len(sent) != len(set(sent)):
+        rule = "a field was sent twice"
+    elif sum(isinstance(value, web.FileField) for value in sent.values()) > 1:
+        rule = "only one file is taken"
+    else:
+        fields = {name: value for name, value in sent.items() if isinstance(value, str)}
+        return Form(fields, file.filename, file.file.read())
+    raise RefusedError(400, "invalid_request", rule)
+
+
+async def _read_fields(request: web.Request) -> Mapping[str, object]:
+    try:
+        return await request.post()  # nothing, where it is no form at all
+    except ValueError as error:
+        rule = "the form can't be read"
+        raise RefusedError(400, "invalid_request", rule) from error
