@@ -1,0 +1,141 @@
+"""Deliver events as Slack does: an ack is due in three seconds, else the same event comes again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.signed_http import SignedHttp
+from bot.sandbox.socket_mode import Outcome, SocketMode
+from bot.sandbox.traffic import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from bot.sandbox.faults import Faults
+    from bot.sandbox.records import Json
+    from bot.sandbox.workspace import Workspace
+
+ACK_SECONDS = 3.0
+RETRY_DELAYS = (0.0, 60.0, 300.0)
+MOST_REMEMBERED = 1000
+
+
+class Delivery:
+    """Carries events and commands to the app, over Socket Mode or signed HTTP."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        socket: SocketMode,
+        faults: Faults,
+        log: Callable[[Exchange], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._workspace = workspace
+        self._socket = socket
+        self._faults = faults
+        self._log = log
+        self._sleep = sleep
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sent: dict[str, Json] = {}
+        self.http: SignedHttp | None = None
+        self.ack_seconds = ACK_SECONDS
+        self.retry_delays: tuple[float, ...] = RETRY_DELAYS
+
+    def over_http(self, url: str, signing_secret: str) -> asyncio.Task[bool]:
+        """Deliver by signed POSTs from now on; the task says whether the app answered the challenge."""
+        carrier = self.http = SignedHttp(self._workspace, url, signing_secret)
+
+        async def verify() -> bool:
+            await carrier.verify(self.ack_seconds)
+            return carrier.is_verified
+
+        return self.spawn(verify())
+
+    def send(self, payload: Json) -> str:
+        """Deliver an event in the background, again and again as the plan says; give its event_id."""
+        event_id = str(payload["event_id"])
+        self._sent[event_id] = payload
+        if len(self._sent) > MOST_REMEMBERED:
+            del self._sent[next(iter(self._sent))]
+        self.spawn(self._carry(payload))
+        return event_id
+
+    def send_again(self, event_id: str | None) -> str:
+        """Deliver an event once more, the last one where none is named, as a retry that Slack decided on."""
+        wanted = event_id or next(reversed(self._sent))
+        self.spawn(self._attempt(self._sent[wanted], 1, self._lateness()))
+        return wanted
+
+    def _lateness(self) -> str:
+        return "http_timeout" if self.http else "timeout"
+
+    async def _carry(self, payload: Json) -> None:
+        outcome = await self._attempt(payload, 0, "")
+        attempt = 0
+        while not outcome.is_acked and not outcome.is_final and attempt < len(self.retry_delays):
+            await self._sleep(self.retry_delays[attempt])
+            attempt += 1
+            outcome = await self._attempt(payload, attempt, outcome.reason)
+
+    async def _attempt(self, payload: Json, attempt: int, reason: str) -> Outcome:
+        began, at = time.perf_counter(), self._workspace.clock() - self._workspace.began_at
+        self._drop_after_sending()
+        if self.http is not None:
+            outcome = await self.http.send_event(payload, attempt, reason, self.ack_seconds)
+        else:
+            values = {"payload": payload, "retry_attempt": attempt, "retry_reason": reason}
+            outcome = await self._socket.send("events_api", values, self.ack_seconds)
+        if outcome.is_acked and self._faults.take("event", "missed_ack"):
+            outcome = Outcome(is_acked=False, reason=self._lateness(), rule="fault missed_ack")
+        event = payload.get("event", payload)
+        kind = ".".join(filter(None, (str(event.get("type", "")), str(event.get("subtype", "")))))
+        shown = {key: event[key] for key in ("channel", "ts", "thread_ts", "user") if key in event}
+        shown |= {"event_id": payload.get("event_id", ""), "attempt": attempt, "body": payload}
+        self._tell("event", kind, shown, at, began, outcome)
+        return outcome
+
+    def _drop_after_sending(self) -> None:
+        """Arrange for the websocket to go right after the envelope went out, before its ack."""
+        fault = self._faults.take("event", "socket_drop", "socket_refresh")
+        if fault is not None and fault.kind == "socket_drop":
+            asyncio.get_running_loop().call_soon(self._socket.drop)
+        elif fault is not None:
+            self.spawn(self._socket.ask_to_reconnect())
+
+    async def command(self, fields: Json) -> Outcome:
+        """Deliver a slash command: once, as there is no plan of retries for it."""
+        began, at = time.perf_counter(), self._workspace.clock() - self._workspace.began_at
+        if self.http is not None:
+            outcome = await self.http.send_form(fields, self.ack_seconds)
+        else:
+            outcome = await self._socket.send("slash_commands", {"payload": fields}, self.ack_seconds)
+        if outcome.is_acked and self._faults.take("command", "missed_ack"):
+            outcome = Outcome(is_acked=False, reason="timeout", rule="fault missed_ack")
+        shown = {"channel": fields["channel_id"], "user": fields["user_id"], "body": fields}
+        self._tell("command", str(fields["command"]), shown, at, began, outcome)
+        return outcome
+
+    def _tell(self, kind: Any, method: str, shown: Json, at: float, began: float, outcome: Outcome) -> None:  # noqa: ANN401, PLR0913 -- an ExchangeKind; the parts of one log entry
+        error = "" if outcome.is_acked else outcome.reason
+        duration = time.perf_counter() - began
+        self._log(
+            Exchange(at, kind, method, shown, outcome.status, outcome.is_acked, error, outcome.rule, duration)
+        )
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run something beside the rest until it is done or the sandbox closes."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """Stop everything under way."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.http is not None:
+            await self.http.close()

@@ -1,0 +1,29 @@
+"""The one way in which the embedded Slack says no: an error code, and the rule that was broken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class RefusedError(Exception):
+    """A call breaks a rule of Slack's.
+
+    `code` goes to the caller, as Slack would send it. `rule` says in words what was broken; it stands
+    in the traffic log, since Slack's codes alone rarely tell what to change.
+    """
+
+    def __init__(self, code: str, rule: str, **extra: object) -> None:
+        super().__init__(f"{code}: {rule}")
+        self.code = code
+        self.rule = rule
+        self.extra = extra
+        self.status = 200
+        self.retry_after: int | None = None
+
+    def body(self) -> dict[str, Any]:
+        """Give the answer's JSON."""
+        return {"ok": False, "error": self.code, **self.extra}
+
+
+class SandboxMisuseError(Exception):
+    """Whoever plays a person in the sandbox asked for something that Slack's client has no way to do."""

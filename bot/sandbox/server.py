@@ -1,0 +1,347 @@
+"""The embedded Slack as one object: start it, act as a person, point the real app at it, look at what came.
+
+async with SlackSandbox() as slack:
+    ts = await slack.share("order.mp3", channel="support", user="ana")
+    await slack.wait_for(lambda s: len(s.thread("support", ts)) > 1)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from aiohttp import web
+
+from bot import manifest as app_manifest
+from bot.sandbox import people
+from bot.sandbox.calls import Platform
+from bot.sandbox.commands import CommandResult, Commands
+from bot.sandbox.control import Control
+from bot.sandbox.delivery import Delivery
+from bot.sandbox.downloads import Downloads
+from bot.sandbox.events import envelope, events_of, file_deleted
+from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.limits import Limits
+from bot.sandbox.messages import permalink
+from bot.sandbox.seed import sow
+from bot.sandbox.socket_mode import SocketMode
+from bot.sandbox.traffic import Changes, Exchange, Pulse
+from bot.sandbox.web_api import Tokens, WebApi
+from bot.sandbox.workspace import TEAM_ID, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    from bot.sandbox.records import Change, Json, Message
+
+HOST = "127.0.0.1"
+MOST_BODY_BYTES = 1024**3
+DELAY_OF_SHARES = 0.05
+
+
+class SlackSandbox:
+    """A workspace with the app installed, behind an address on this machine.
+
+    Everything runs in the loop of whoever enters it. `port` 0 lets the system choose.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        manifest: Mapping[str, Any] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._wanted_port = port
+        self._manifest = manifest if manifest is not None else app_manifest.build()
+        self.port = port
+        self.bot_token = f"xoxb-{secrets.randbelow(10**12):012d}-{secrets.token_hex(12)}"
+        self.app_token = f"xapp-1-A0SANDBOX-{secrets.token_hex(24)}"
+        self.signing_secret = secrets.token_hex(16)
+        self.control_token = secrets.token_urlsafe(24)
+        self.share_delay = DELAY_OF_SHARES
+        self.traffic: list[Exchange] = []
+        self.workspace = Workspace(self._manifest, clock)
+        self._pulse = Pulse()
+        self._watchers: list[Changes] = []
+        self._runner: web.AppRunner | None = None
+        self._build()
+
+    def _build(self) -> None:
+        """Join the parts; here one sees who knows whom."""
+        tokens = Tokens(self.bot_token, self.app_token, self.signing_secret)
+        self.faults = Faults(self._suffer_at_once)
+        self._socket = SocketMode(self.workspace, self._note_socket)
+        self._delivery = Delivery(self.workspace, self._socket, self.faults, self._log)
+        platform = Platform(later=self._later, open_socket=self._socket.open_url)
+        limits = Limits(self.workspace.clock)
+        self._api = WebApi(self.workspace, platform, tokens, self.faults, limits, self._log)
+        self._downloads = Downloads(self.workspace, tokens, self.faults, self._log)
+        self._commands = Commands(self.workspace, self._delivery, self.faults, self._pulse, self._log)
+        self._control = Control(self)
+        self.workspace.listeners.append(self._heard)
+        sow(self.workspace)
+
+    # --- open and close ---------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """Bind the port; from here on the addresses are right."""
+        application = web.Application(client_max_size=MOST_BODY_BYTES)
+        application.add_routes(
+            [
+                web.route("*", "/api/{method}", self._api.handle),
+                web.get("/link/", self._socket.handle),
+                web.get("/files-pri/{key}/download/{name}", self._downloads.handle),
+                web.get("/files-pri/{key}/{name}", self._downloads.handle),
+                web.get("/files-tmb/{key}/{name}", self._downloads.handle),
+                web.get("/signin", self._downloads.sign_in_page),
+                web.post("/upload/v1/{token}", self._downloads.take_upload),
+                web.post("/commands/{key:.+}", self._commands.handle),
+                *self._control.routes(),
+            ]
+        )
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, self._wanted_port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        self.workspace.url = self.url
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop deliveries, let go of what hangs, close every connection."""
+        self.faults.clear()
+        await self._delivery.close()
+        await self._socket.close()
+        for watcher in self._watchers:
+            watcher.tell(None)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        """The sandbox's address."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """What `SLACK_API_URL` must say."""
+        return f"{self.url}/api/"
+
+    @property
+    def team_id(self) -> str:
+        """The workspace's id."""
+        return TEAM_ID
+
+    @property
+    def bot_user_id(self) -> str:
+        """The id of the user that stands for the app."""
+        return self.workspace.app.bot.id
+
+    # --- how events travel ------------------------------------------------------------------
+
+    def deliver_over_http(self, events_url: str) -> asyncio.Task[bool]:
+        """Use HTTP mode from now on. Nobody need await the task; it says whether the challenge came back."""
+        return self._delivery.over_http(events_url, self.signing_secret)
+
+    @property
+    def connections(self) -> int:
+        """How many websockets of the app are open."""
+        return len(self._socket.connections)
+
+    @property
+    def retry_delays(self) -> tuple[float, ...]:
+        """The seconds before each repeated delivery of an event."""
+        return self._delivery.retry_delays
+
+    @retry_delays.setter
+    def retry_delays(self, delays: Iterable[float]) -> None:
+        self._delivery.retry_delays = tuple(delays)
+
+    @property
+    def ack_seconds(self) -> float:
+        """How long the app may take to ack."""
+        return self._delivery.ack_seconds
+
+    @ack_seconds.setter
+    def ack_seconds(self, seconds: float) -> None:
+        self._delivery.ack_seconds = seconds
+
+    @property
+    def rate_limits(self) -> bool:
+        """Whether Slack's rate limits apply; off until somebody switches them on."""
+        return self._api.limits_on
+
+    @rate_limits.setter
+    def rate_limits(self, on: bool) -> None:
+        self._api.limits_on = on
+
+    def send_event(self, event: Json) -> str:
+        """Send any event in a full envelope, asked for or not; give its event_id."""
+        is_whole = event.get("type") in {"event_callback", "app_rate_limited"}
+        payload = event if is_whole else envelope(self.workspace, event)
+        return self._delivery.send({"event_id": self.workspace.new_id("Ev"), **payload})
+
+    def redeliver(self, event_id: str | None = None) -> str:
+        """Deliver an event once more, the last one where none is named."""
+        return self._delivery.send_again(event_id)
+
+    # --- acting as a person -----------------------------------------------------------------
+
+    def add_user(self, name: str, *, is_guest: bool = False) -> str:
+        """Add a person; give the id."""
+        return self.workspace.add_user(name, is_guest=is_guest).id
+
+    def add_channel(
+        self,
+        name: str,
+        *,
+        is_private: bool = False,
+        members: Iterable[str] = ("ana", "ben"),
+        bot_is_member: bool = True,
+    ) -> str:
+        """Add a channel; give the id."""
+        inside = [self.workspace.user(member).id for member in members]
+        inside += [self.bot_user_id] if bot_is_member else []
+        return self.workspace.add_channel(name, "group" if is_private else "channel", inside).id
+
+    async def share(
+        self,
+        files: Any,  # noqa: ANN401 -- a path, a SharedFile, the id of a shared file, or a list of them
+        *,
+        channel: str = "support",
+        user: str = "ana",
+        text: str = "",
+        thread_ts: str | None = None,
+        as_bot: str | None = None,
+    ) -> str:
+        """Share files in one message; give its ts."""
+        return people.share(
+            self.workspace, files, channel=channel, user=user, text=text, thread_ts=thread_ts, as_bot=as_bot
+        ).ts
+
+    async def say(
+        self, text: str, *, channel: str = "support", user: str = "ana", thread_ts: str | None = None
+    ) -> str:
+        """Say something; give the message's ts."""
+        return people.say(self.workspace, text, channel=channel, user=user, thread_ts=thread_ts).ts
+
+    async def forward(self, ts: str, from_channel: str, to_channel: str, user: str = "ana") -> str:
+        """Forward a message; give the ts of the new one."""
+        return people.forward(
+            self.workspace, ts, from_channel=from_channel, to_channel=to_channel, user=user
+        ).ts
+
+    async def edit_message(self, channel: str, ts: str, text: str) -> None:
+        """Change a message as its author would."""
+        people.edit(self.workspace, channel, ts, text)
+
+    async def delete_message(self, channel: str, ts: str) -> None:
+        """Delete a message, whoever wrote it, as an admin can."""
+        where = self.workspace.channel(channel)
+        self.workspace.delete(where, self.workspace.message(where, ts))
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete a file."""
+        self.workspace.delete_file(self.workspace.files[file_id])
+        self._announce(file_deleted(self.workspace, file_id))
+
+    async def react(self, channel: str, ts: str, name: str, user: str = "ana") -> None:
+        """Put a reaction on a message."""
+        where = self.workspace.channel(channel)
+        self.workspace.react(where, self.workspace.message(where, ts), self.workspace.user(user).id, name)
+
+    async def invite_bot(self, channel: str, user: str = "ana") -> None:
+        """Invite the app into a channel."""
+        await self.invite(channel, self.workspace.app.bot.name, user)
+
+    async def invite(self, channel: str, name: str, user: str = "ana") -> None:
+        """Invite somebody into a channel."""
+        workspace = self.workspace
+        workspace.join(workspace.channel(channel), workspace.user(name), workspace.user(user))
+
+    async def command(
+        self, command: str, text: str = "", *, channel: str = "support", user: str = "ana"
+    ) -> CommandResult:
+        """Type a slash command; back when the app acked or its time was over."""
+        return await self._commands.send(command, text, channel, user)
+
+    def reset(self) -> None:
+        """Begin again: the seed, no messages, no faults, an empty log. Connections and tokens stay."""
+        self.faults.clear()
+        self.workspace.forget()
+        self.traffic.clear()
+        sow(self.workspace)
+
+    # --- looking ----------------------------------------------------------------------------
+
+    def thread(self, channel: str, ts: str) -> list[Message]:
+        """Give a message and its replies, oldest first."""
+        return self.workspace.thread(self.workspace.channel(channel), ts)
+
+    def messages(self, channel: str) -> list[Message]:
+        """Give everything that stands in a channel, replies included, oldest first."""
+        return list(self.workspace.channel(channel).messages.values())
+
+    def permalink(self, channel: str, ts: str) -> str:
+        """Give what «Copy link» gives for a message."""
+        return permalink(self.workspace, self.workspace.message(self.workspace.channel(channel), ts))
+
+    def status(self, channel: str, ts: str) -> str:
+        """Give the status line that a thread shows now."""
+        return self.workspace.channel(channel).statuses.get(ts, "")
+
+    @property
+    def changes(self) -> Changes:
+        """What happens from now on, for `async for`."""
+        watcher = Changes()
+        self._watchers.append(watcher)
+        return watcher
+
+    def unwatch(self, changes: Changes) -> None:
+        """Stop telling somebody who has gone."""
+        self._watchers.remove(changes)
+
+    def calls(self, method: str) -> list[Exchange]:
+        """Give the calls of a method, or everything of a kind (`download`, `event`)."""
+        return [one for one in self.traffic if method in {one.method, one.kind}]
+
+    async def wait_for(self, is_true: Callable[[SlackSandbox], Any], timeout: float = 10.0) -> None:  # noqa: ASYNC109 -- the caller's patience, part of the failure's text
+        """Wait until something is true of the sandbox; else fail with the traffic log."""
+        if not await self._pulse.until(lambda: bool(is_true(self)), timeout):
+            lines = "\n".join(one.line() for one in self.traffic[-60:])
+            message = f"not true within {timeout:g} seconds; the traffic:\n{lines}"
+            raise TimeoutError(message)
+
+    # --- between the parts ------------------------------------------------------------------
+
+    def _heard(self, change: Change) -> None:
+        for watcher in self._watchers:
+            watcher.tell(change)
+        self._announce(events_of(self.workspace, change))
+        self._pulse.beat()
+
+    def _announce(self, events: list[Json]) -> None:
+        for event in events:
+            self._delivery.send(envelope(self.workspace, event))
+
+    def _log(self, exchange: Exchange) -> None:
+        self.traffic.append(exchange)
+        self._pulse.beat()
+
+    def _note_socket(self, what: str, rule: str) -> None:
+        at = self.workspace.clock() - self.workspace.began_at
+        self._log(Exchange(at, "socket", what, ok=not rule, rule=rule))
+
+    def _later(self, work: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(self.share_delay, work)
+
+    def _suffer_at_once(self, fault: Fault) -> None:
+        if fault.kind == "socket_drop":
+            self._socket.drop()
+        else:
+            self._delivery.spawn(self._socket.ask_to_reconnect(fault.error or "refresh_requested"))
