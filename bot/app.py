@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 from dataclasses import dataclass
@@ -37,10 +36,10 @@ from bot.store.settings import SettingsStore
 from bot.store.withdrawals import WithdrawalStore
 from bot.surfaces import command
 from bot.surfaces.command import CommandDesk
+from bot.translate import Translator
 from bot.transport import http
 from bot.transport.pages import Readiness, add_pages
 from bot.transport.socket_mode import SocketConnection
-from bot.translate import Translator
 from bot.web_api import WebApi, build_client
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ one would pass there; `tests/test_manifest.py` compares them with what the code 
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import yaml
@@ -91,6 +92,11 @@ def build(*, url: str = "", command: str = DEFAULT_COMMAND) -> dict[str, Any]:
         manifest["settings"]["event_subscriptions"]["request_url"] = request_url
         manifest["settings"]["socket_mode_enabled"] = False
     return manifest
+
+
+def is_command(command: str) -> bool:
+    """Say whether Slack takes this as a slash command: at most 32 characters, no capitals, no spaces."""
+    return re.fullmatch(r"/[a-z0-9_-]{1,31}", command) is not None
 
 
 def as_yaml(*, url: str = "", command: str = DEFAULT_COMMAND) -> str:

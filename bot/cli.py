@@ -1,0 +1,190 @@
+"""The command line: run, sandbox, translate, manifest, migrate; what each says and how it ends.
+
+Exit codes: 0 done or stopped by a signal, 1 the work failed, 2 usage or configuration, 3 out of time.
+Heavy parts are imported by the command that needs them, so that the others answer at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+
+    from bot.config import Config
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(
+    name="dragoman",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings=CONTEXT,
+    help="A voice message in any language, answered with its English text in the Slack thread.",
+)
+
+
+class Exit(IntEnum):
+    """How a command ends."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    OUT_OF_TIME = 3
+
+
+def main() -> None:
+    """Start the command line (`dragoman` and `python -m bot`)."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False
+) -> None:
+    """Answer --version."""
+    if version:
+        from bot import __version__  # noqa: PLC0415 -- see the file's first lines
+
+        typer.echo(f"dragoman {__version__}")
+        raise typer.Exit(Exit.DONE)
+
+
+@app.command()
+def run() -> None:
+    """Receive and work in one process: Socket Mode or HTTP, by what is set."""
+    config = load_config()
+    _configure_logs(config)
+    _end(asyncio.run(_run(config)))
+
+
+async def _run(config: Config) -> int:
+    """Run until SIGTERM or Ctrl-C. The second signal ends at once."""
+    from bot.app import Bot  # noqa: PLC0415 -- see the file's first lines
+    from bot.config import ConfigFaults  # noqa: PLC0415 -- the same
+    from bot.store.lock import LockHeldError  # noqa: PLC0415 -- the same
+
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop_or_end, stopping)
+    bot = Bot(config)
+    starting, stop = asyncio.ensure_future(bot.start()), asyncio.ensure_future(stopping.wait())
+    await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        try:
+            starting.result()
+        except ConfigFaults as faults:
+            _end(_say(str(faults), Exit.USAGE))
+        except LockHeldError as error:
+            _end(_say(str(error), Exit.FAILED))
+        await stop
+        await bot.stop()
+    # Jobs that go on now could not be kept: the process ends here, without another turn of the loop.
+    _end(Exit.DONE)
+
+
+def _stop_or_end(stopping: asyncio.Event) -> None:
+    if stopping.is_set():
+        _end(Exit.FAILED)
+    stopping.set()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version."""
+    from bot.checks import WaitError, check_database  # noqa: PLC0415 -- see the file's first lines
+    from bot.config import ConfigFaults  # noqa: PLC0415 -- the same
+
+    config = load_config()
+    try:
+        asyncio.run(check_database(config))
+    except ConfigFaults as faults:
+        raise typer.Exit(_say(str(faults), Exit.USAGE)) from None
+    except WaitError as error:
+        raise typer.Exit(_say(str(error), Exit.FAILED)) from None
+    typer.echo("The database is of this version.")
+
+
+@app.command()
+def manifest(
+    url: Annotated[str, typer.Option(help="The bot's public https address: HTTP mode.")] = "",
+    command: Annotated[str, typer.Option(help="Another name for /translate.")] = "",
+) -> None:
+    """Print the app manifest, to be pasted where Slack asks for it."""
+    from bot import manifest as app_manifest  # noqa: PLC0415 -- see the file's first lines
+
+    if url and not url.startswith("https://"):
+        raise typer.Exit(
+            _say("--url must start with https://: Slack sends its requests nowhere else", Exit.USAGE)
+        )
+    command = command or app_manifest.DEFAULT_COMMAND
+    if not app_manifest.is_command(command):
+        message = "--command must be a slash and up to 31 small letters, digits, - or _, such as /english"
+        raise typer.Exit(_say(message, Exit.USAGE))
+    typer.echo(app_manifest.as_yaml(url=url, command=command), nl=False)
+
+
+@app.command()
+def web() -> None:
+    """Receive only (not in this version)."""
+    raise typer.Exit(_not_in_this_version("web"))
+
+
+@app.command()
+def worker() -> None:
+    """Work only (not in this version)."""
+    raise typer.Exit(_not_in_this_version("worker"))
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything (not in this version)."""
+    raise typer.Exit(_not_in_this_version("doctor"))
+
+
+def load_config() -> Config:
+    """Read the configuration, or end with its faults in one line."""
+    from bot.config import Config, ConfigFaults  # noqa: PLC0415 -- see the file's first lines
+
+    try:
+        return Config.load()
+    except ConfigFaults as faults:
+        raise typer.Exit(_say(str(faults), Exit.USAGE)) from None
+
+
+def _configure_logs(config: Config) -> None:
+    from bot import logs  # noqa: PLC0415 -- see the file's first lines
+
+    secrets = (
+        config.slack_bot_token,
+        config.slack_app_token,
+        config.slack_signing_secret,
+        config.cometapi_key,
+        config.given_database_url,
+    )
+    logs.configure(
+        config.log_level, config.log_format, secrets=[secret.get_secret_value() for secret in secrets]
+    )
+
+
+def _not_in_this_version(command: str) -> int:
+    return _say(f"`dragoman {command}` is not in this version", Exit.USAGE)
+
+
+def _say(message: str, code: Exit) -> int:
+    typer.echo(message, err=True)
+    return code
+
+
+def _end(code: int) -> NoReturn:
+    """End the process now: threads and tasks that are left have nothing to keep any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
