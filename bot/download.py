@@ -1,0 +1,271 @@
+"""A file in Slack → its bytes on this machine.
+
+Slack says "no" in disguise: a missing right, or a file that is not ready yet, is a web page for
+signing in, with status 200. And the first address it gives can be a transcode of its own. So type,
+first bytes and size are all looked at before a file counts as downloaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import aiofiles
+import aiofiles.os
+import httpx
+import structlog
+
+from bot.engines.answers import read_retry_after
+from bot.errors import (
+    BotError,
+    DeletedError,
+    DownloadForbiddenError,
+    EmptyFileError,
+    ExternalFileError,
+    HiddenByLimitError,
+    NotReadyError,
+    TooLargeError,
+    WithdrawnError,
+)
+from bot.hosts import allowed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from bot.share import SlackFile
+
+# Slack pushes a message before its file is ready, mostly for less than a second; 30 s in all.
+RESOLVE_PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 14.5)
+FAULT_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+# Too early looks the same as forbidden; who is forbidden should not wait long to hear it.
+SIGN_IN_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
+LONGEST_RETRY_AFTER_SECONDS = 600.0
+
+MOST_HOPS = 5
+MOST_BYTES = 1024**3
+CHUNK_BYTES = 256 * 1024
+HEAD_BYTES = 1024
+# No limit on the whole: a gigabyte over a slow line is fine as long as it moves.
+TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=None)
+HTML_BEGINNINGS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<!--")
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFile:
+    """A downloaded file, whole, under a name of ours."""
+
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The address to fetch; `size_bytes` is what must arrive, where Slack's word holds for it."""
+
+    url: str
+    size_bytes: int | None
+
+
+class _TryAgainError(Exception):
+    """This try failed and another may not; `ending` is raised when none is left."""
+
+    def __init__(self, ending: BotError, *, pauses: tuple[float, ...] = FAULT_PAUSES_SECONDS) -> None:
+        super().__init__(ending.detail)
+        self.ending = ending
+        self.pauses = pauses
+
+    @classmethod
+    def sign_in(cls, detail: str) -> _TryAgainError:
+        return cls(DownloadForbiddenError(detail), pauses=SIGN_IN_PAUSES_SECONDS)
+
+
+class Downloader:
+    """Fetches files from Slack with the bot's token, which goes nowhere else."""
+
+    def __init__(  # noqa: PLR0913 -- the first three say which Slack; the others are there for tests
+        self,
+        client: httpx.AsyncClient,
+        *,
+        token: str,
+        api_url: str,
+        files_info: Callable[[str], Awaitable[SlackFile]],
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        max_bytes: int = MOST_BYTES,
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> None:
+        self._client = client
+        self._token = token
+        self._api_url = api_url
+        self._files_info = files_info
+        self._sleep = sleep
+        self._max_bytes = max_bytes
+        self._timeout = timeout
+        self._log = structlog.get_logger()
+
+    async def resolve(self, file: SlackFile) -> SlackFile:
+        """Give the file as it can be fetched, asking `files_info` while Slack has only half of it.
+
+        Whatever `files_info` raises passes, save NotReadyError: that is what the pauses are for.
+        """
+        detail = "no address"
+        for pause in RESOLVE_PAUSES_SECONDS:
+            if _can_be_fetched(file):
+                return file
+            await self._sleep(pause)
+            try:
+                file = await self._files_info(file.id)
+            except NotReadyError as error:
+                detail = error.detail
+        if _can_be_fetched(file):
+            return file
+        raise NotReadyError(detail)
+
+    async def fetch(self, file: SlackFile, into: Path) -> AudioFile:
+        """Download the file to the path `into`, which exists only once it is whole."""
+        if (file.size_bytes or 0) > self._max_bytes:
+            raise TooLargeError(detail=f"{file.size_bytes} bytes by Slack's word")
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._try(file, into)
+            except _TryAgainError as fault:
+                ending, pauses = fault.ending, fault.pauses
+            self._log.info("download.failed", file_id=file.id, try_number=tries, detail=ending.detail)
+            demanded = ending.retry_after_seconds or 0.0
+            if tries > len(pauses) or demanded > LONGEST_RETRY_AFTER_SECONDS:
+                raise ending
+            await self._sleep(max(pauses[tries - 1], demanded))
+
+    async def _try(self, file: SlackFile, into: Path) -> AudioFile:
+        source = _source(file)
+        part = into.with_name(into.name + ".part")
+        try:
+            async with self._open(source.url) as response:
+                await self._refuse(response, file)
+                size, head = await self._save(response, part)
+            _check_arrived(file, source, size=size, head=head)
+            await aiofiles.os.replace(part, into)
+        except httpx.RequestError as error:
+            raise _TryAgainError(NotReadyError(type(error).__name__)) from error
+        except OSError as error:
+            # A full disk may have room again when somebody asks later.
+            raise NotReadyError(
+                detail=f"spool: {errno.errorcode.get(error.errno or 0, 'unknown')}"
+            ) from error
+        finally:
+            part.unlink(missing_ok=True)
+        return AudioFile(str(into), size)
+
+    @asynccontextmanager
+    async def _open(self, address: str) -> AsyncIterator[httpx.Response]:
+        """Send the request and follow redirects by hand: each address is checked before it sees the token."""
+        url = allowed(address, api_url=self._api_url)
+        for _ in range(MOST_HOPS + 1):
+            # Built by hand: nothing that a client may have learnt (cookies, headers) goes along.
+            request = httpx.Request(
+                "GET",
+                url,
+                headers={"Authorization": f"Bearer {self._token}", "Accept-Encoding": "identity"},
+                extensions={"timeout": self._timeout.as_dict()},
+            )
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+            try:
+                if not response.has_redirect_location:
+                    yield response
+                    return
+            finally:
+                await response.aclose()
+            url = allowed(_next(url, response), api_url=self._api_url)
+        raise _TryAgainError.sign_in(detail=f"more than {MOST_HOPS} redirects")
+
+    async def _refuse(self, response: httpx.Response, file: SlackFile) -> None:
+        """Raise what the status and the type say, if they say anything but "here it is"."""
+        status = response.status_code
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise DownloadForbiddenError(detail=f"status {status}")
+        if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+            # Deleted with its message, or only the file? files.info knows, and raises what it knows.
+            _can_be_fetched(await self._files_info(file.id))
+            raise DeletedError(detail=f"status {status}")
+        if status != HTTPStatus.OK:
+            wait = read_retry_after(response.headers, now=datetime.now(UTC))
+            raise _TryAgainError(NotReadyError(f"status {status}", retry_after_seconds=wait))
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in {"text/html", "application/xhtml+xml"} and not _is_html(file):
+            raise _TryAgainError.sign_in(detail="sign-in page by its type")
+
+    async def _save(self, response: httpx.Response, part: Path) -> tuple[int, bytes]:
+        """Write the body to `part`; give its size and its beginning."""
+        size, head = 0, b""
+        async with aiofiles.open(part, "wb") as spooled:
+            async for chunk in response.aiter_bytes(CHUNK_BYTES):
+                head = head or chunk[:HEAD_BYTES]
+                size += len(chunk)
+                if size > self._max_bytes:
+                    raise TooLargeError(detail=f"more than {self._max_bytes} bytes")
+                await spooled.write(chunk)
+        return size, head
+
+
+def _check_arrived(file: SlackFile, source: _Source, *, size: int, head: bytes) -> None:
+    """Raise unless what arrived is the file, whole.
+
+    A web page that somebody called `voice.mp3` is the file if it has the very size that Slack names.
+    """
+    if size == source.size_bytes:
+        return
+    if _looks_like_html(head) and not _is_html(file):
+        raise _TryAgainError.sign_in(detail="sign-in page by its first bytes")
+    if source.size_bytes is not None:
+        raise _TryAgainError(NotReadyError(f"{size} bytes of {source.size_bytes}"))
+    if not size:
+        raise EmptyFileError(detail="0 bytes")
+
+
+def _can_be_fetched(file: SlackFile) -> bool:
+    """Say whether the file has all it needs, or raise why it never will."""
+    if file.is_external or file.mode == "external":
+        raise ExternalFileError(detail="external")
+    if file.is_tombstone:
+        raise WithdrawnError
+    if file.mode == "hidden_by_limit":
+        raise HiddenByLimitError(detail="hidden_by_limit")
+    if file.file_access in {"access_denied", "file_not_found"}:
+        raise DownloadForbiddenError(detail=file.file_access)
+    return not file.is_stub and bool(_source_url(file))
+
+
+def _source_url(file: SlackFile) -> str:
+    return file.url_private_download or file.url_private
+
+
+def _source(file: SlackFile) -> _Source:
+    """Prefer the original; `url_private` can be Slack's transcode, of which no size is known."""
+    url = _source_url(file)
+    if not url:
+        raise NotReadyError(detail="no address")
+    return _Source(url, file.size_bytes if file.url_private_download else None)
+
+
+def _next(url: httpx.URL, response: httpx.Response) -> httpx.URL | str:
+    """Give where a redirect leads; relative to where it was met."""
+    location = response.headers["location"]
+    try:
+        return url.join(location)
+    except (httpx.InvalidURL, ValueError):
+        return str(location)  # for the check to refuse
+
+
+def _is_html(file: SlackFile) -> bool:
+    return file.mimetype == "text/html" or file.filetype == "html" or file.extension in {"html", "htm"}
+
+
+def _looks_like_html(head: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(HTML_BEGINNINGS)
