@@ -97,7 +97,7 @@ class Config(BaseSettings):
         default=Path("data"), alias="DATA_DIR", validate_default=True
     )
     given_host: Annotated[str, AfterValidator(shapes.host)] = Field(default="", alias="HOST")
-    given_port: Annotated[int | None, _WHOLE, AfterValidator(shapes.port)] = Field(default=None, alias="PORT")
+    given_port: Annotated[int, _WHOLE, AfterValidator(shapes.port)] | None = Field(default=None, alias="PORT")
     log_level: Annotated[Literal["debug", "info", "warning", "error", "critical"], _FOLDED] = Field(
         default="info", alias="LOG_LEVEL"
     )
@@ -220,20 +220,13 @@ def _read_env_file(env_file: str | Path | None, known: tuple[str, ...]) -> tuple
     for binding in parse_stream(StringIO(text)):
         if binding.key is not None:
             given[binding.key] = binding.value
-        elif binding.error and (name := _named_in(binding.original.string, known)):
-            line = binding.original.line + _blank_lines(binding.original.string)
-            faults.append(f"{name} cannot be read in line {line} of {env_file}: write {name}=value")
+        elif binding.error:
+            # A quote that is never closed swallows the lines below it, so every one of them is looked at.
+            for line, content in enumerate(binding.original.string.splitlines(), binding.original.line):
+                name = content.strip().removeprefix("export ").partition("=")[0].strip()
+                if name in known:
+                    faults.append(f"{name} cannot be read in line {line} of {env_file}: write {name}=value")
     return _set_values(given, known), faults
-
-
-def _named_in(line: str, known: tuple[str, ...]) -> str | None:
-    word = line.strip().removeprefix("export ").partition("=")[0].strip()
-    return word if word in known else None
-
-
-def _blank_lines(text: str) -> int:
-    """Count the line ends in front: the parser counts them to the line that follows."""
-    return text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _clause(error: ErrorDetails) -> str:

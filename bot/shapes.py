@@ -102,20 +102,18 @@ def host(value: str) -> str:
     raise ValueError(msg)
 
 
-def whole_number(value: object) -> int | None:
+def whole_number(value: object) -> int:
     """Read digits and nothing else: int() would also take "3_000", "+3" and digits of other scripts."""
-    if value is None:
-        return None
     if not re.fullmatch(r"[0-9]{1,6}", str(value)):
         msg = "must be a whole number"
         raise ValueError(msg)
     return int(str(value))
 
 
-def port(value: int | None) -> int | None:
+def port(value: int) -> int:
     """Take a port; 0 lets the system choose one."""
     highest = 65535
-    if value is not None and value > highest:
+    if value > highest:
         msg = f"must be a port, from 1 to {highest}"
         raise ValueError(msg)
     return value

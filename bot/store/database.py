@@ -68,9 +68,10 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give the zone back."""
         del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        # Without a zone astimezone would take it for local time.
+        return (
+            None if value is None else (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+        )
 
 
 def utc_now() -> datetime:
@@ -83,7 +84,7 @@ def open_engine(url: str) -> AsyncEngine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(parsed, pool_size=3, max_overflow=7)
-        sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine.sync_engine, "connect", prepare_sqlite)
         return engine
     # Small: DBOS has a pool of its own, and platforms sell connections by the dozen. The ping finds
     # connections that died with the database, before a statement does.
@@ -130,7 +131,7 @@ def storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -- sqlite3's, or aiosqlite's in its guise
+def prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -- sqlite3's, or aiosqlite's in its guise
     """Set what SQLite keeps per connection."""
     # Writers take their lock at BEGIN: one that began to read first could not wait for another.
     connection.isolation_level = "IMMEDIATE"
@@ -204,7 +205,7 @@ def _open_for_migration(url: URL) -> sa.Engine:
     except OSError as error:
         raise folder_refused(str(path), error) from error
     engine = sa.create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "connect", prepare_sqlite)
     return engine
 
 
