@@ -1,1 +1,1 @@
-"""."""
+"""Where people ask Dragoman for something: the slash command."""

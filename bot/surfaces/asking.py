@@ -1,0 +1,228 @@
+"""What `/translate last` and `/translate LINK` do: find a message, and start the jobs of its recordings.
+
+Whoever may not see a message gets the answer of one that does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.ending import EndingName
+from bot.errors import HiddenByLimitError
+from bot.receive import all_files, recordings, shares_of
+from bot.share import Job
+from bot.surfaces import words
+from bot.surfaces.conversations import ask, find_conversation, may_see
+from bot.surfaces.links import MessageLink
+from bot.surfaces.words import Answer
+from bot.web_api import SlackRefusedError, SlackUnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.jobs import JobState
+    from bot.share import Share, SlackFile
+    from bot.surfaces.desk import Asked, CommandDesk
+    from bot.surfaces.links import FileLink
+
+LAST_MESSAGES = 100
+# A file can be shared many times over; each conversation costs calls while somebody waits.
+MOST_CONVERSATIONS = 10
+# In these the person has an answer in the thread. After the others another try may bring one.
+ANSWERED = {
+    EndingName.TRANSLATED: words.DONE,
+    EndingName.NO_SPEECH: words.NO_SPEECH,
+    EndingName.ALREADY_ENGLISH: words.ALREADY_ENGLISH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The message that was asked about, `channel` added to it; its link and the one file, where known."""
+
+    message: Mapping[str, Any]
+    url: str = ""
+    file_id: str = ""
+
+
+async def translate_last(desk: CommandDesk, asked: Asked) -> Answer:
+    """Translate the newest top-level message with recordings among the last 100 of this conversation."""
+    page = await ask(desk.web_api, "conversations.history", channel=asked.channel_id, limit=LAST_MESSAGES)
+    found = [
+        message
+        for message in ((page or {}).get("messages") or [])[:LAST_MESSAGES]
+        if _is_top_level(message) and not _is_own(message, asked) and recordings(message)
+    ]
+    if not found:
+        return Answer(words.NO_LAST.format(command=asked.command))
+    newest = max(found, key=lambda message: str(message["ts"]))
+    return await _translate(desk, asked, Source({**newest, "channel": asked.channel_id}))
+
+
+async def translate_message(desk: CommandDesk, asked: Asked, link: MessageLink) -> Answer:
+    """Translate the recordings of the message behind a link."""
+    if refusal := await _refusal(desk, asked, link.channel_id):
+        return refusal
+    message = await _find_message(desk, link)
+    if message is None:
+        return _not_found(desk)
+    return await _translate(desk, asked, Source(message, url=link.url))
+
+
+async def translate_file(desk: CommandDesk, asked: Asked, link: FileLink) -> Answer:
+    """Translate a file where it was shared last, as far as the bot and the person can both see it."""
+    answer = await ask(desk.web_api, "files.info", file=link.file_id)
+    refusals: dict[str, Answer | None] = {}
+    for share in _shares((answer or {}).get("file") or {}):
+        if share.channel_id not in refusals:
+            if len(refusals) == MOST_CONVERSATIONS:
+                break
+            refusals[share.channel_id] = await _refusal(desk, asked, share.channel_id)
+        if refusals[share.channel_id] is None and (message := await _find_message(desk, share)):
+            return await _translate(desk, asked, Source(message, file_id=link.file_id))
+    # Where the person may see the file, and I could answer if I were invited, that helps more.
+    helpful = (refusal for refusal in refusals.values() if refusal not in {None, _not_found(desk)})
+    return next(helpful, None) or Answer(words.FILE_NOT_FOUND.format(command=asked.command))
+
+
+def invitation(desk: CommandDesk, asked: Asked) -> Answer:
+    """Ask to be invited into the conversation where the command was typed."""
+    text = words.INVITE_NOT_HERE if asked.channel_id.startswith("D") else words.INVITE
+    return Answer(text.format(bot_name=desk.bot_name))
+
+
+async def _refusal(desk: CommandDesk, asked: Asked, channel_id: str) -> Answer | None:
+    """Say why nothing of this conversation can be translated for this person; None where it can."""
+    is_here = channel_id == asked.channel_id
+    conversation = await find_conversation(desk.web_api, channel_id)
+    if is_here and (conversation is None or not conversation.is_member):
+        return invitation(desk, asked)
+    # Whoever could type the command in a conversation is in it, so only other ones are asked about.
+    if conversation is None or not (
+        is_here or await may_see(desk.web_api, conversation, asked.user_id, team_id=asked.team_id)
+    ):
+        return _not_found(desk)
+    channel = f"#{conversation.name}"
+    if not conversation.is_member:
+        return Answer(words.INVITE_THERE.format(channel=channel, bot_name=desk.bot_name))
+    if conversation.is_archived:
+        return Answer(words.ARCHIVED.format(channel=channel))
+    return None
+
+
+async def _find_message(desk: CommandDesk, link: MessageLink) -> dict[str, Any] | None:
+    """Read one message. A reply is found by its own ts, or else among the replies to its parent.
+
+    Slack's pages contradict each other on the first, so the answer is searched for the ts.
+    """
+    only = {"oldest": link.ts, "latest": link.ts, "inclusive": True, "limit": LAST_MESSAGES}
+    second: tuple[str, dict[str, str]] = ("conversations.history", {})
+    if link.thread_ts:
+        second = ("conversations.replies", {"ts": link.thread_ts})
+    for method, thread in (("conversations.replies", {"ts": link.ts}), second):
+        page = await ask(desk.web_api, method, channel=link.channel_id, **only, **thread)
+        for message in (page or {}).get("messages") or ():
+            if message.get("ts") == link.ts:
+                return {**message, "channel": link.channel_id}
+    return None
+
+
+async def _translate(desk: CommandDesk, asked: Asked, source: Source) -> Answer:
+    """Start what is to be started of a message, and say what happens with it."""
+    message = source.message
+    if message.get("subtype") == "tombstone":
+        return Answer(words.MESSAGE_DELETED)
+    files = [] if _is_own(message, asked) else recordings(message)
+    shares = [
+        share
+        for share in shares_of(message, files, team_id=asked.team_id)
+        if source.file_id in {"", share.file.id}
+    ]
+    if not shares:
+        return Answer(_why_nothing(all_files(message)))
+    # Before anything is started: what Slack fails at here must not hide that it was.
+    url = source.url or await _permalink(desk, shares[0])
+    settings = await desk.settings.get(asked.team_id, shares[0].channel_id)
+    states = await _start_jobs(desk, shares, prompt=settings.prompt if settings else "")
+    return Answer(_what_happens(states), link=url)
+
+
+async def _start_jobs(desk: CommandDesk, shares: Sequence[Share], *, prompt: str) -> list[JobState | None]:
+    """Start the next job of each share that needs one (None); give the state of those that need none."""
+    states: list[JobState | None] = []
+    before = ""
+    for share in shares:
+        state = await desk.jobs.latest(share)
+        if state is not None and _suffices(state, prompt):
+            before = state.job.id
+        else:
+            job = Job(share, prompt=prompt, attempt=state.job.attempt + 1 if state else 1, after=before)
+            await desk.jobs.start(job)
+            before, state = job.id, None
+        states.append(state)
+    return states
+
+
+def _suffices(state: JobState, prompt: str) -> bool:
+    """Say whether a share needs no further job: one is on the road, or ended with what would come again."""
+    return state.ending is None or (state.ending.name in ANSWERED and state.job.prompt == prompt)
+
+
+def _what_happens(states: Sequence[JobState | None]) -> str:
+    started = states.count(None)
+    if started == len(states):
+        return words.ON_IT
+    if started:
+        return words.ON_SOME.format(started=started, of=len(states))
+    endings = {state.ending.name if state.ending else None for state in states if state}
+    if None in endings:
+        return words.RUNNING
+    texts = {ANSWERED[ending] for ending in endings if ending}
+    return texts.pop() if len(texts) == 1 else words.DONE
+
+
+def _why_nothing(files: Sequence[SlackFile]) -> str:
+    """Say why a message has no recording that could be translated."""
+    if any(file.is_tombstone for file in files):
+        return words.RECORDING_DELETED
+    if any(file.mode == "hidden_by_limit" for file in files):
+        return HiddenByLimitError.text
+    return words.NO_RECORDING
+
+
+async def _permalink(desk: CommandDesk, share: Share) -> str:
+    """Ask for the address of a message; empty where there is none to be had, the answer works without."""
+    try:
+        answer = await ask(desk.web_api, "chat.getPermalink", channel=share.channel_id, message_ts=share.ts)
+    except (SlackRefusedError, SlackUnreachableError):
+        return ""
+    return str((answer or {}).get("permalink") or "")
+
+
+def _shares(file: Mapping[str, Any]) -> list[MessageLink]:
+    """Read where a file was shared, the newest place first."""
+    by_channel = [
+        (channel_id, entry)
+        for places in (file.get("shares") or {}).values()
+        for channel_id, entries in places.items()
+        for entry in entries
+    ]
+    shares = [
+        MessageLink(channel_id, str(entry.get("ts") or ""), str(entry.get("thread_ts") or ""), "")
+        for channel_id, entry in by_channel
+    ]
+    return sorted(shares, key=lambda share: share.ts, reverse=True)
+
+
+def _is_top_level(message: Mapping[str, Any]) -> bool:
+    return message.get("thread_ts") in {None, "", message.get("ts")}
+
+
+def _is_own(message: Mapping[str, Any], asked: Asked) -> bool:
+    """Say whether the bot itself posted this: what it uploads is its answer, no recording."""
+    return (message.get("user") or "-") == asked.bot_user_id or (message.get("bot_id") or "-") == asked.bot_id
+
+
+def _not_found(desk: CommandDesk) -> Answer:
+    return Answer(words.NOT_FOUND.format(bot_name=desk.bot_name))

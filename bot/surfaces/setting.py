@@ -1,0 +1,86 @@
+"""What `/translate on`, `off`, `ask`, `prompt` and `status` do: a channel's settings, by who uses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bot.receive import mode_of
+from bot.surfaces import words
+from bot.surfaces.conversations import name_of
+from bot.surfaces.unescape import entities_undone, unescape, unnamed_people
+from bot.surfaces.words import LONGEST_PROMPT, MODE_MEANS, Answer
+
+if TYPE_CHECKING:
+    from bot.store.settings import ChannelSettings, Mode
+    from bot.surfaces.conversations import Conversation
+    from bot.surfaces.desk import Asked, CommandDesk
+
+
+async def set_mode(desk: CommandDesk, asked: Asked, here: Conversation, mode: Mode) -> Answer:
+    """Choose when recordings are translated here. A choice is stored also where it equals the default."""
+    settings = await desk.settings.get(asked.team_id, asked.channel_id)
+    is_same = mode_of(settings, here.kind, desk.default_mode) is mode
+    if settings is None or settings.mode is not mode:
+        await desk.settings.set_mode(asked.team_id, asked.channel_id, mode, by=asked.user_id)
+    text = words.MODE_SAME if is_same else words.MODE_SET
+    return Answer(text.format(mode=mode, meaning=_meaning(mode, asked)))
+
+
+async def use_prompt(desk: CommandDesk, asked: Asked) -> Answer:
+    """Show, set or clear the prompt of this channel."""
+    prompt = await _typed(desk, asked.rest)
+    settings = await desk.settings.get(asked.team_id, asked.channel_id)
+    standing = settings.prompt if settings else ""
+    if not prompt:
+        return _shown(standing, asked)
+    if prompt.casefold() == "clear":
+        prompt = ""
+    if len(prompt) > LONGEST_PROMPT:
+        return Answer(words.PROMPT_TOO_LONG.format(count=len(prompt), most=LONGEST_PROMPT))
+    if prompt == standing:
+        return Answer(words.PROMPT_SAME if prompt else words.PROMPT_CLEAR_ALREADY, quoted=prompt)
+    await desk.settings.set_prompt(asked.team_id, asked.channel_id, prompt, by=asked.user_id)
+    return Answer(words.PROMPT_SET if prompt else words.PROMPT_CLEARED, quoted=prompt)
+
+
+async def status(desk: CommandDesk, asked: Asked, here: Conversation) -> Answer:
+    """Say what is set here and by whom, and where the sound goes."""
+    settings = await desk.settings.get(asked.team_id, asked.channel_id)
+    mode = mode_of(settings, here.kind, desk.default_mode)
+    prompt = settings.prompt if settings else ""
+    is_chosen = settings is not None and settings.mode is not None
+    text = words.STATUS.format(
+        bot_name=desk.bot_name,
+        version=desk.version,
+        mode=mode,
+        whence=words.STATUS_CHOSEN if is_chosen else words.STATUS_DEFAULT,
+        meaning=_meaning(mode, asked),
+        host=urlsplit(desk.endpoint_url).hostname,
+        changed=await _last_change(desk, settings),
+        prompt=words.STATUS_PROMPT if prompt else words.STATUS_NO_PROMPT.format(command=asked.command),
+    )
+    return Answer(text, quoted=prompt)
+
+
+def _meaning(mode: Mode, asked: Asked) -> str:
+    return MODE_MEANS[mode].format(command=asked.command)
+
+
+def _shown(prompt: str, asked: Asked) -> Answer:
+    text = words.PROMPT_SHOWN if prompt else words.PROMPT_NONE
+    return Answer(text.format(command=asked.command), quoted=prompt)
+
+
+async def _typed(desk: CommandDesk, text: str) -> str:
+    """Give the prompt as it was typed, with people's names in place of their ids."""
+    names = {user_id: await name_of(desk.web_api, user_id) for user_id in sorted(unnamed_people(text))}
+    return unescape(text, {user_id: name for user_id, name in names.items() if name}).strip()
+
+
+async def _last_change(desk: CommandDesk, settings: ChannelSettings | None) -> str:
+    """Name who changed something last, as text: a mention would call the person."""
+    if settings is None or settings.changed_at is None:
+        return ""
+    name = entities_undone(await name_of(desk.web_api, settings.changed_by)) or words.SOMEBODY
+    return words.STATUS_CHANGED.format(name=name, day=f"{settings.changed_at:%Y-%m-%d}")

@@ -1,0 +1,171 @@
+"""What the slash command says, and how it looks: our words, a link, people's own words in a quote.
+
+`{command}` is the command as it was typed: where another app owns /translate it has another name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.compose import compose_notice, escape
+from bot.store.settings import Mode
+
+LONGEST_PROMPT = 900
+
+HELP = (
+    "I answer recordings with their English text, in the thread of their message.\n"
+    "`{command} last`: translate the newest recording of this channel\n"
+    "`{command} LINK`: translate the recording in a message, or a file, by its link\n"
+    "`{command} prompt TEXT`: names, terms and tone of this channel, as a hint for the translation; "
+    "`{command} prompt` shows it, `{command} prompt clear` removes it\n"
+    "`{command} on`: translate every recording posted here\n"
+    "`{command} ask`: translate only what somebody asks for\n"
+    "`{command} off`: leave this channel alone\n"
+    "`{command} status`: what is set here, and where the sound goes\n"
+    "Only you see my answers to commands."
+)
+UNKNOWN = "I don't know “{word}”. `{command} help` shows what I can do; nothing was changed."
+NOT_IN_THIS_VERSION = "`{command} {word}` is not in this version."
+STANDS_ALONE = (
+    "`{command} {word}` takes nothing after it, so I did nothing. Send it alone, or see `{command} help`."
+)
+
+# --- channel settings ---------------------------------------------------------------------------
+
+MODE_SET = "Done: I am set to `{mode}` here. {meaning}"
+MODE_SAME = "It is so already: I am set to `{mode}` here. {meaning}"
+MODE_MEANS = {
+    Mode.ON: "I answer every recording that is posted here with its English text.",
+    Mode.ASK: "I translate a recording only when somebody asks: `{command} last` or `{command} LINK`.",
+    Mode.OFF: "I leave what is posted here alone; `{command} last` and `{command} LINK` still work.",
+}
+PROMPT_SET = (
+    "Done: from now on this prompt goes along with every recording of this channel. "
+    "Whisper reads it as a hint for names, terms and tone, not as an order."
+)
+PROMPT_SAME = "It is so already: this is the prompt of this channel."
+PROMPT_SHOWN = (
+    "This prompt goes along with every recording of this channel, as a hint for names, terms and tone. "
+    "`{command} prompt TEXT` replaces it, `{command} prompt clear` removes it."
+)
+PROMPT_NONE = (
+    "This channel has no prompt. `{command} prompt TEXT` sets one: the names, terms and tone "
+    "that the translation should know, such as “Dragoman, Zendesk, Ms Núñez; polite”."
+)
+PROMPT_CLEARED = "Done: this channel has no prompt any more."
+PROMPT_CLEAR_ALREADY = "It is so already: this channel has no prompt."
+PROMPT_TOO_LONG = (
+    "That prompt has {count:,} characters; {most} are the most. Shorten it and send it again; "
+    "nothing was changed."
+)
+STATUS = (
+    "{bot_name} {version}\n"
+    "Mode: `{mode}` ({whence}). {meaning}\n"
+    "Sound goes to {host} to be translated.\n"
+    "{changed}{prompt}"
+)
+STATUS_DEFAULT = "the default, nobody chose one here"
+STATUS_CHOSEN = "chosen here"
+STATUS_CHANGED = "Last changed by {name} on {day}.\n"
+STATUS_PROMPT = "The prompt:"
+STATUS_NO_PROMPT = "There is no prompt; `{command} prompt TEXT` sets one."
+SOMEBODY = "somebody I can't name"
+
+# --- who is where -------------------------------------------------------------------------------
+
+INVITE = "I'm not in this conversation, so I did nothing. To use me here, invite me: /invite @{bot_name}"
+INVITE_NOT_HERE = (
+    "This is a direct message between people, which no app can join, so I did nothing. "
+    "Write to me directly, or go to a channel and invite me: /invite @{bot_name}"
+)
+INVITE_THERE = (
+    "I'm not in {channel}, where that was posted, so I can't answer there. "
+    "In that channel, invite me: /invite @{bot_name}"
+)
+ARCHIVED = (
+    "{channel} is archived, so nobody can answer there any more. Post the recording in another channel."
+)
+
+# --- last and LINK ------------------------------------------------------------------------------
+
+NOT_A_LINK = (
+    "That is not a link to a Slack message or file. "
+    "Choose “Copy link” in the menu of a message and send `{command} LINK`."
+)
+ONE_LINK = "I take one link at a time, so I did nothing. Send `{command} LINK` with the link alone."
+# One text for what does not exist and for what the person may not see: it must not tell which.
+NOT_FOUND = (
+    "I find no such message in a conversation that both of us can see. It may have been deleted; "
+    "and in a private channel you first have to invite me: /invite @{bot_name}"
+)
+FILE_NOT_FOUND = (
+    "I find no such file in a conversation that both of us can see. It may have been deleted; if it was "
+    "posted only just now, copy the link of its message instead and send `{command} LINK`."
+)
+MESSAGE_DELETED = "That message was deleted. If you still have the recording, post it again."
+RECORDING_DELETED = "The recording in that message was deleted. If you still have it, post it again."
+NO_RECORDING = "There is no audio or video file in that message. Copy the link of one that has a recording."
+NO_LAST = (
+    "There is no recording among the last 100 messages here (threads not counted). "
+    "Copy the link of the message that has one and send `{command} LINK`."
+)
+# These end with the link of the message.
+ON_IT = "On it: the English will stand in the thread of "
+ON_SOME = (
+    "On it: {started} of {of} recordings, the others are translated or on their way. "
+    "The English will stand in the thread of "
+)
+RUNNING = "That is already being translated: the English will stand in the thread of "
+DONE = "That is already translated: the English stands in the thread of "
+NO_SPEECH = "I have listened to that already and heard no speech: I said so in the thread of "
+ALREADY_ENGLISH = "I have listened to that already, and it is in English: I said so in the thread of "
+THAT_MESSAGE = "that message."
+
+# --- trouble ------------------------------------------------------------------------------------
+
+SLACK_SILENT = "Slack isn't answering me right now, so nothing was changed or started. Try again in a minute."
+SLACK_REFUSES = (
+    "Slack doesn't let me look at this conversation, so nothing was changed or started. "
+    "Ask an admin to reinstall the app."
+)
+BROKE = (
+    "Something went wrong on my side, and I can't say whether that was done. Send the command once more; "
+    "if it doesn't help, tell the person who runs {bot_name}."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one person reads: our own `text`, with code in backticks; then `link`, the message it is about.
+
+    An empty `link` is a message whose address we don't have; None is no message at all. `quoted` are
+    people's own words; they stand below in a quote, exactly as they are.
+    """
+
+    text: str
+    link: str | None = None
+    quoted: str = ""
+
+
+def as_message(answer: Answer) -> dict[str, Any]:
+    """Make the ephemeral message: blocks that apply no markup to people's words, and a fallback text."""
+    notice = compose_notice(answer.text, file_name="")[0]
+    fallback = notice.text
+    elements = list(notice.blocks[0]["elements"][0]["elements"])
+    if answer.link:
+        elements.append({"type": "link", "url": answer.link})
+        fallback += f"<{escape(answer.link)}>"
+    elif answer.link is not None:
+        elements.append({"type": "text", "text": THAT_MESSAGE})
+        fallback += THAT_MESSAGE
+    parts = [{"type": "rich_text_section", "elements": elements}]
+    if answer.quoted:
+        words = [{"type": "text", "text": answer.quoted}]
+        parts.append({"type": "rich_text_quote", "elements": words})
+        fallback += "\n" + escape(answer.quoted)
+    return {
+        "response_type": "ephemeral",
+        "text": fallback,
+        "blocks": [{"type": "rich_text", "elements": parts}],
+    }
