@@ -86,11 +86,8 @@ class PieceFile:
 
     def __init__(self, target: str | io.BytesIO) -> None:
         self._samples = 0
-        try:
-            self._container = av.open(target, "w", format="flac")
-            self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE, format="s16", layout="mono")
-        except OSError as error:
-            raise _own_trouble(error) from error
+        self._container = av.open(target, "w", format="flac")  # writes nothing yet
+        self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE, format="s16", layout="mono")
 
     def write(self, frame: AudioFrame) -> None:
         """Append 16 kHz mono sound."""
@@ -115,7 +112,7 @@ class Sound:
 
     def __init__(self, container: InputContainer, stream: AudioStream) -> None:
         self._source = container.demux(stream)
-        self._is_declared = bool(stream.duration)
+        self._is_declared = bool(stream.duration or container.duration)
         self._packets = 0
         self._bad_packets = 0
         self._samples = 0
