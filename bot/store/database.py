@@ -133,8 +133,6 @@ def storable(text: str) -> str:
 
 def prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -- sqlite3's, or aiosqlite's in its guise
     """Set what SQLite keeps per connection."""
-    # Writers take their lock at BEGIN: one that began to read first could not wait for another.
-    connection.isolation_level = "IMMEDIATE"
     cursor = connection.cursor()
     # First, so that the statements below wait too.
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
@@ -179,7 +177,6 @@ def _upgrade(url: URL) -> bool:
     with translated(url.render_as_string()), engine.connect() as connection:
         if _version(connection) == HEAD:
             return False
-        connection.rollback()
         _lock_out_others(connection)
         # Once more: another process may have done it while this one waited for the lock.
         version = _version(connection)
@@ -233,6 +230,6 @@ def _run_migrations(connection: Connection) -> None:
     from alembic.config import Config  # noqa: PLC0415 -- see above
 
     config = Config(attributes={"connection": connection})
-    # A % in a path would be read as a reference to another option.
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    # By the package's name: in a path, a % would be read as a reference to another option.
+    config.set_main_option("script_location", "bot.store:migrations")
     command.upgrade(config, "head")
