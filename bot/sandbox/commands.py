@@ -5,26 +5,25 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.sandbox.answers import refused
+from bot.sandbox.faults import lose_answer
 from bot.sandbox.messages import checked_blocks, ephemeral
 from bot.sandbox.objects import message_object
 from bot.sandbox.people import as_slack_writes, escaped
 from bot.sandbox.refusals import RefusedError, SandboxMisuseError
 from bot.sandbox.traffic import Exchange
 from bot.sandbox.views import new_trigger
-from bot.sandbox.web_api import drop, error_page
 from bot.sandbox.workspace import TEAM_DOMAIN, TEAM_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.sandbox.delivery import Delivery
     from bot.sandbox.faults import Faults
     from bot.sandbox.records import Channel, Json, Message, User
-    from bot.sandbox.traffic import Pulse
+    from bot.sandbox.traffic import Log, Pulse
     from bot.sandbox.workspace import Workspace
 
 MOST_ANSWERS = 5
@@ -87,7 +86,7 @@ class Commands:
         delivery: Delivery,
         faults: Faults,
         pulse: Pulse,
-        log: Callable[[Exchange], None],
+        log: Log,
     ) -> None:
         self._workspace = workspace
         self._delivery = delivery
@@ -150,24 +149,19 @@ class Commands:
     async def handle(self, request: web.Request) -> web.Response:
         """Take an answer to a response_url: at most five, within thirty minutes."""
         at = self._workspace.clock() - self._workspace.began_at
-        fault = self._faults.take("response_url")
-        body: Any = None
-        error, rule, status = "", "", 200
+        body: Json = {}
+        code, rule = "", ""
         try:
             body = _read(await request.text())
-            if fault is None or fault.kind == "lost_after":
-                self._take(request.match_info["key"], body)
-        except RefusedError as refused:
-            error, rule, status = refused.code, refused.rule, refused.status
-        if fault is not None:
-            rule, status = f"fault {fault.kind}", fault.status or 500
-        arguments = body if isinstance(body, dict) else {}
-        self._log(Exchange(at, "response_url", "response_url", arguments, status, not rule, error, rule))
-        if fault is not None:
-            return drop(request) if fault.kind.startswith("lost") else error_page(status)
-        if rule:
-            return web.json_response({"ok": False, "error": error}, status=status)
-        return web.Response(text="ok")
+            fault = self._faults.take("response_url")
+            await self._faults.suffer(fault)
+            self._take(request.match_info["key"], body)
+            lose_answer(fault)
+            response = web.Response(text="ok")
+        except RefusedError as error:
+            response, code, rule = refused(request, error), error.code, error.rule
+        self._log(Exchange(at, "response_url", "response_url", body, response.status, not rule, code, rule))
+        return response
 
     def _take(self, key: str, body: Json) -> None:
         opened = self._open.get(key)
@@ -221,12 +215,8 @@ def _read(text: str) -> Json:
 
 
 def _bad(code: str, rule: str) -> RefusedError:
-    error = RefusedError(code, rule)
-    error.status = 400
-    return error
+    return RefusedError(code, rule, status=400)
 
 
 def _gone(code: str, rule: str) -> RefusedError:
-    error = RefusedError(code, rule)
-    error.status = 404
-    return error
+    return RefusedError(code, rule, status=404)

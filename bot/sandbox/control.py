@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.sandbox.answers import bearer
 from bot.sandbox.faults import Fault
 from bot.sandbox.objects import channel_object, message_object, user_object
 from bot.sandbox.records import SharedFile
 from bot.sandbox.refusals import RefusedError, SandboxMisuseError
-from bot.sandbox.web_api import bearer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -22,10 +22,7 @@ def info(call: Call) -> Json:
     """Describe a conversation: conversations.info."""
     channel = call.channel("read", member=False)
     with_count = call.arguments.flag("include_num_members")
-    body = channel_object(call.workspace, channel, with_count=with_count)
-    if call.arguments.flag("include_locale"):
-        body["locale"] = "en-US"
-    return call.answer(channel=body)
+    return call.answer(channel=channel_object(call.workspace, channel, with_count=with_count))
 
 
 def history(call: Call) -> Json:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.faults import Faults
     from bot.sandbox.records import Json
+    from bot.sandbox.traffic import Log
     from bot.sandbox.workspace import Workspace
 
 ACK_SECONDS = 3.0
@@ -30,7 +31,7 @@ class Delivery:
         workspace: Workspace,
         socket: SocketMode,
         faults: Faults,
-        log: Callable[[Exchange], None],
+        log: Log,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._workspace = workspace
@@ -49,7 +50,9 @@ class Delivery:
         carrier = self.http = SignedHttp(self._workspace, url, signing_secret)
 
         async def verify() -> bool:
-            await carrier.verify(self.ack_seconds)
+            began, at = time.perf_counter(), self._workspace.clock() - self._workspace.began_at
+            outcome = await carrier.verify(self.ack_seconds)
+            self._log(_exchange(outcome, at=at, began=began, kind="event", method="url_verification"))
             return carrier.is_verified
 
         return self.spawn(verify())
@@ -94,7 +97,7 @@ class Delivery:
         kind = ".".join(filter(None, (str(event.get("type", "")), str(event.get("subtype", "")))))
         shown = {key: event[key] for key in ("channel", "ts", "thread_ts", "user") if key in event}
         shown |= {"event_id": payload.get("event_id", ""), "attempt": attempt, "body": payload}
-        self._tell("event", kind, shown, at, began, outcome)
+        self._log(_exchange(outcome, at=at, began=began, kind="event", method=kind, arguments=shown))
         return outcome
 
     def _drop_after_sending(self) -> None:
@@ -115,15 +118,9 @@ class Delivery:
         if outcome.is_acked and self._faults.take("command", "missed_ack"):
             outcome = Outcome(is_acked=False, reason="timeout", rule="fault missed_ack")
         shown = {"channel": fields["channel_id"], "user": fields["user_id"], "body": fields}
-        self._tell("command", str(fields["command"]), shown, at, began, outcome)
+        name = str(fields["command"])
+        self._log(_exchange(outcome, at=at, began=began, kind="command", method=name, arguments=shown))
         return outcome
-
-    def _tell(self, kind: Any, method: str, shown: Json, at: float, began: float, outcome: Outcome) -> None:  # noqa: ANN401, PLR0913 -- an ExchangeKind; the parts of one log entry
-        error = "" if outcome.is_acked else outcome.reason
-        duration = time.perf_counter() - began
-        self._log(
-            Exchange(at, kind, method, shown, outcome.status, outcome.is_acked, error, outcome.rule, duration)
-        )
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something beside the rest until it is done or the sandbox closes."""
@@ -132,10 +129,27 @@ class Delivery:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def close(self) -> None:
-        """Stop everything under way."""
+    def forget(self) -> None:
+        """Give up everything under way."""
         for task in list(self._tasks):
             task.cancel()
+        self._sent.clear()
+
+    async def close(self) -> None:
+        """Stop."""
+        self.forget()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.http is not None:
             await self.http.close()
+
+
+def _exchange(outcome: Outcome, *, began: float, **values: Any) -> Exchange:  # noqa: ANN401 -- fields of Exchange
+    """Give the log's entry of a delivery."""
+    return Exchange(
+        **values,
+        status=outcome.status,
+        ok=outcome.is_acked,
+        error="" if outcome.is_acked else outcome.reason,
+        rule=outcome.rule,
+        duration=time.perf_counter() - began,
+    )

@@ -42,21 +42,29 @@ def envelope(workspace: Workspace, event: Json) -> Json:
 
 def events_of(workspace: Workspace, change: Change) -> list[Json]:
     """Give the inner events of a change that this app hears, in the order in which Slack sends them."""
-    app, channel = workspace.app, workspace.channels.get(change.channel)
-    if channel is None or app.bot.id not in channel.members:
+    channel = workspace.channels.get(change.channel)
+    if channel is None or workspace.app.bot.id not in channel.members:
         return []
     match change.kind:
         case "posted":
             return _posted(workspace, channel, change)
         case "edited" | "deleted":
             return _hears_messages(workspace, channel, _altered(workspace, channel, change))
-        case "joined" if _subscribed(workspace, "member_joined_channel", READ_SCOPES[channel.kind]):
-            return [_joined(workspace, channel, change)]
-        case "reacted" if _subscribed(workspace, "reaction_added", "reactions:read"):
-            return [_reaction(workspace, channel, change, "reaction_added")]
-        case "unreacted" if _subscribed(workspace, "reaction_removed", "reactions:read"):
-            return [_reaction(workspace, channel, change, "reaction_removed")]
+        case "joined" | "reacted" | "unreacted":
+            return _told_apart(workspace, channel, change)
     return []
+
+
+def _told_apart(workspace: Workspace, channel: Channel, change: Change) -> list[Json]:
+    """Give the event of a change that has a subscription of its own."""
+    names = {"joined": "member_joined_channel", "reacted": "reaction_added", "unreacted": "reaction_removed"}
+    event = names[change.kind]
+    scope = READ_SCOPES[channel.kind] if change.kind == "joined" else "reactions:read"
+    if not _subscribed(workspace, event, scope):
+        return []
+    if change.kind == "joined":
+        return [_joined(workspace, channel, change)]
+    return [_reaction(workspace, channel, change, event)]
 
 
 def _subscribed(workspace: Workspace, event: str, scope: str) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from bot.sandbox.refusals import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-from typing import Literal
+    from collections.abc import Awaitable, Callable, Mapping
 
 FaultKind = Literal[
     "rate_limited",  # 429 with Retry-After; with status=200 the body alone says `rate_limited`
@@ -34,18 +35,28 @@ FaultKind = Literal[
 ]
 KINDS = frozenset(get_args(FaultKind))
 AT_ONCE = frozenset({"socket_refresh", "socket_drop"})
-DOWNLOAD_KINDS = frozenset(
+ANYWHERE = frozenset({"rate_limited", "error", "http_error", "lost_before", "lost_after", "hang", "slow"})
+BYTES = frozenset(
     {"sign_in_page", "slow_file", "cut_file", "short_file", "file_redirect_elsewhere", "deleted_file"}
 )
+# What can go wrong where. Everywhere else is a method of the Web API.
+PLACES = {
+    "download": ANYWHERE | BYTES,
+    "upload": ANYWHERE,
+    "response_url": ANYWHERE,
+    "event": AT_ONCE | {"missed_ack"},
+    "command": frozenset({"missed_ack"}),
+}
+API = ANYWHERE | {"revoked_token", "missing_scope"}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault, for the next `times` calls (None: until cleared) that match `method`.
 
-    `method` is a Web API method, `download`, `upload`, `response_url`, `event`, `command`, or a pattern
-    such as `chat.*`; empty means what the kind is about (any API method, or downloads).
-    `after` lets as many matching calls pass first.
+    `method` is a Web API method, a pattern such as `chat.*`, or a place: `download`, `upload`,
+    `response_url`, `event`, `command`. Empty means what the kind is about.
+    `after` lets as many matching calls pass first. `error` is the API error, `scope` the missing scope.
     """
 
     kind: FaultKind
@@ -53,6 +64,7 @@ class Fault:
     times: int | None = 1
     after: int = 0
     error: str = ""
+    scope: str = ""
     status: int | None = None
     retry_after: float = 1.0
     seconds: float = 1.0
@@ -60,9 +72,12 @@ class Fault:
     url: str = "http://127.0.0.2:9/elsewhere"
 
     def __post_init__(self) -> None:
-        """Refuse a kind that does not exist: it would never happen."""
+        """Refuse a fault that could never happen."""
         if self.kind not in KINDS:
             message = f"no fault is called {self.kind}; there are {', '.join(sorted(KINDS))}"
+            raise ValueError(message)
+        if self.method and self.kind not in PLACES.get(self.method, API):
+            message = f"{self.kind} cannot happen at {self.method}"
             raise ValueError(message)
 
     @classmethod
@@ -76,21 +91,24 @@ class Fault:
     def concerns(self, method: str) -> bool:
         """Say whether a call of `method` is meant."""
         if self.method:
-            return fnmatchcase(method, self.method)
-        if self.kind in DOWNLOAD_KINDS:
+            return fnmatchcase(method, self.method) and (method in PLACES) == (self.method in PLACES)
+        if self.kind in BYTES:
             return method == "download"
         if self.kind == "missed_ack":
             return method == "event"
-        return method not in {"download", "upload", "response_url", "event", "command"}
+        return method not in PLACES
 
 
 class Faults:
     """The faults that wait for their call."""
 
-    def __init__(self, at_once: Callable[[Fault], None]) -> None:
+    def __init__(
+        self, at_once: Callable[[Fault], None], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self._armed: list[tuple[Fault, list[int]]] = []
         self._released = asyncio.Event()
         self._at_once = at_once
+        self._sleep = sleep
 
     def add(self, fault: Fault) -> None:
         """Arm a fault; those about the websocket happen now, unless they name a `method` to wait for."""
@@ -99,7 +117,7 @@ class Faults:
             return
         self._armed.append((fault, [0]))
 
-    def take(self, method: str, *kinds: str) -> Fault | None:
+    def take(self, method: str, *kinds: FaultKind) -> Fault | None:
         """Give the fault that meets this call, if one does, and count it."""
         for entry in self._armed:
             fault, met = entry
@@ -113,6 +131,34 @@ class Faults:
             return fault
         return None
 
+    async def suffer(self, fault: Fault | None) -> None:
+        """Let the faults that can happen anywhere have their way, save those that come after the work."""
+        match fault.kind if fault else None:
+            case "hang":
+                await self._released.wait()
+                raise RefusedError(code="", rule="fault hang", form="cut")
+            case "lost_before":
+                raise RefusedError(code="", rule="fault lost_before: nothing was done", form="cut")
+            case "slow" if fault:
+                await self._sleep(fault.seconds)
+            case _ if fault:
+                self._refuse(fault)
+
+    def _refuse(self, fault: Fault) -> None:
+        """Raise what the fault makes of the call, if it is of that sort."""
+        rule = f"fault {fault.kind}"
+        match fault.kind:
+            case "http_error":
+                raise RefusedError(code="", rule=rule, status=fault.status or 500, form="page")
+            case "rate_limited":
+                raise too_many(fault.retry_after, rule, status=fault.status or 429)
+            case "revoked_token":
+                raise RefusedError(code="token_revoked", rule=rule)
+            case "missing_scope":
+                raise RefusedError(code="missing_scope", rule=rule, needed=fault.scope, provided="")
+            case "error":
+                raise RefusedError(fault.error or "internal_error", rule)
+
     @property
     def armed(self) -> list[Fault]:
         """What is still to come."""
@@ -123,11 +169,22 @@ class Faults:
         self._armed.clear()
         self.release()
 
-    async def hang(self) -> None:
-        """Wait until released."""
-        await self._released.wait()
-
     def release(self) -> None:
         """Let go of every call that hangs now; later ones hang anew."""
         self._released.set()
         self._released = asyncio.Event()
+
+
+def too_many(wait_seconds: float, rule: str, status: int = 429) -> RefusedError:
+    """Give the refusal of a call too many: 429 with Retry-After, or a 200 that says `rate_limited`."""
+    is_told_by_status = status == 429  # noqa: PLR2004 -- the status that Slack documents
+    code = "ratelimited" if is_told_by_status else "rate_limited"
+    return RefusedError(
+        code, rule, status=status, retry_after=math.ceil(wait_seconds) if is_told_by_status else None
+    )
+
+
+def lose_answer(fault: Fault | None) -> None:
+    """Cut the connection after the work was done, where the fault says so."""
+    if fault is not None and fault.kind == "lost_after":
+        raise RefusedError(code="", rule="fault lost_after: it was done", form="cut")

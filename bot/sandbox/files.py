@@ -76,7 +76,6 @@ def store(workspace: Workspace, shared: SharedFile, user_id: str, file_id: str =
     )
     if shared.subtype == "slack_audio" and extension == "webm":
         mimetype = "audio/webm"
-    size = len(shared.data) if shared.data is not None else shared.path.stat().st_size if shared.path else 0
     file = StoredFile(
         id=file_id or workspace.new_id("F"),
         name=shared.name,
@@ -86,7 +85,7 @@ def store(workspace: Workspace, shared: SharedFile, user_id: str, file_id: str =
         mimetype=shared.mimetype or mimetype,
         filetype=filetype,
         pretty_type=pretty,
-        size_bytes=size if shared.size is None else shared.size,
+        size_bytes=shared.actual_bytes() if shared.size is None else shared.size,
         key=secrets.token_hex(5),
     )
     workspace.files[file.id] = file

@@ -113,10 +113,16 @@ _CONTENT = "channel text blocks attachments metadata markdown_text thread_ts lin
 _POST = f"{_CONTENT} mrkdwn unfurl_links unfurl_media reply_broadcast username icon_emoji icon_url"
 _PAGES = "channel limit cursor oldest latest inclusive include_all_metadata"
 
+_COMPLETE = "files channel_id thread_ts initial_comment channels blocks"
+_STATUS = "channel_id thread_ts status loading_messages"
+_UPLOAD = "filename length alt_text alt_txt snippet_type"
+_OPEN = "channel users return_im prevent_creation"
+_APP = "app"
+
 # fmt: off
 METHODS: dict[str, Method] = {
-    "apps.connections.open": Method(open_connection, "connections:write", TIER_3, "", token="app"),  # noqa: S106 -- a kind
-    "assistant.threads.setStatus": Method(set_status, "chat:write", SPECIAL, "channel_id thread_ts status loading_messages"),
+    "apps.connections.open": Method(open_connection, "connections:write", TIER_3, "", token=_APP),
+    "assistant.threads.setStatus": Method(set_status, "chat:write", SPECIAL, _STATUS),
     "auth.test": Method(auth_test, "", SPECIAL, ""),
     "chat.delete": Method(messages.delete, "chat:write", TIER_3, "channel ts as_user"),
     "chat.getPermalink": Method(messages.get_permalink, "", SPECIAL, "channel message_ts"),
@@ -124,12 +130,12 @@ METHODS: dict[str, Method] = {
     "chat.postMessage": Method(messages.post_message, "chat:write", SPECIAL, _POST),
     "chat.update": Method(messages.update, "chat:write", TIER_3, f"{_CONTENT} ts reply_broadcast file_ids"),
     "conversations.history": Method(conversations.history, "", TIER_3, _PAGES),
-    "conversations.info": Method(conversations.info, "", TIER_3, "channel include_locale include_num_members"),
+    "conversations.info": Method(conversations.info, "", TIER_3, "channel include_num_members"),
     "conversations.members": Method(conversations.members, "", TIER_4, "channel limit cursor"),
-    "conversations.open": Method(conversations.open_conversation, "", TIER_3, "channel users return_im prevent_creation"),
+    "conversations.open": Method(conversations.open_conversation, "", TIER_3, _OPEN),
     "conversations.replies": Method(conversations.replies, "", TIER_3, f"{_PAGES} ts"),
-    "files.completeUploadExternal": Method(files.complete_upload, "files:write", TIER_4, "files channel_id thread_ts initial_comment channels blocks"),
-    "files.getUploadURLExternal": Method(files.get_upload_url, "files:write", TIER_4, "filename length alt_text alt_txt snippet_type"),
+    "files.completeUploadExternal": Method(files.complete_upload, "files:write", TIER_4, _COMPLETE),
+    "files.getUploadURLExternal": Method(files.get_upload_url, "files:write", TIER_4, _UPLOAD),
     "files.info": Method(files.info, "files:read", TIER_4, "file count cursor limit page"),
     "reactions.add": Method(reactions_add, "reactions:write", TIER_3, "channel name timestamp"),
     "reactions.remove": Method(reactions_remove, "reactions:write", TIER_2, "channel name timestamp"),

@@ -58,37 +58,30 @@ def channel_object(workspace: Workspace, channel: Channel, *, with_count: bool =
 
 def file_object(workspace: Workspace, file: StoredFile, *, pushed: bool = False, info: bool = False) -> Json:
     """Give a file; `pushed` is the form in events (stubs), `info` that of `files.info` (shares)."""
-    fill = workspace.templates.fill
-    if file.is_deleted or file.shared.mode == "tombstone":
-        return fill("file.tombstone", id=file.id)
-    if file.shared.mode == "hidden_by_limit":
-        return fill("file.hidden_by_limit", id=file.id)
+    fit = workspace.templates.fit
+    if file.is_deleted or file.shared.mode in {"tombstone", "hidden_by_limit"}:
+        mode = file.shared.mode if file.shared.mode == "hidden_by_limit" else "tombstone"
+        return fit(f"file.{mode}", {"id": file.id})
     if file.shared.as_stub and pushed:
-        return fill("file.check_file_info", id=file.id)
+        return fit("file.check_file_info", {"id": file.id})
     values = _core(workspace, file) | _shares(workspace, file, wanted=info)
-    if file.shared.external_url is not None:
-        url = file.shared.external_url
-        return fill("file.external", **values, url_private=url, external_url=url, external_id=file.key)
+    url = file.shared.external_url
+    if url is not None:
+        external = {"url_private": url, "external_url": url, "external_id": file.key}
+        return fit("file.external", values | external)
     if workspace.clock() < file.ready_at:
-        return fill("file.not_ready", **values)
-    values |= _addresses(workspace, file)
+        return fit("file.not_ready", values)
+    values |= _addresses(workspace, file) | _preview(file) | _variants(workspace, file)
+    return fit(f"file.{_case(file)}", values)
+
+
+def _case(file: StoredFile) -> str:
+    """Name the template of a file that is here and ready."""
     if file.shared.mode == "snippet":
-        return fill("file.snippet", **values, **_preview(file), edit_link=f"{values['permalink']}/edit")
-    values["media_display_type"] = file.kind
-    public = f"{workspace.url}/public/{TEAM_ID}-{file.id}-{file.key}"
+        return "snippet"
     if file.kind == "unknown":
-        return fill("file.hosted", **values, permalink_public=public)
-    values |= _variants(workspace, file)
-    if not file.shared.subtype:
-        return fill("file.media", **values, permalink_public=public)
-    # A recorded clip: speech to text has just begun when the message arrives.
-    locale = {"locale": file.shared.locale} if file.shared.locale else {}
-    return fill(
-        "file.clip",
-        **values,
-        transcription={"status": "processing"} | locale,
-        vtt=_tmb(workspace, file, "file.vtt"),
-    )
+        return "hosted"
+    return "clip" if file.shared.subtype else "media"
 
 
 def _core(workspace: Workspace, file: StoredFile) -> Json:
@@ -115,19 +108,28 @@ def _core(workspace: Workspace, file: StoredFile) -> Json:
 
 def _addresses(workspace: Workspace, file: StoredFile) -> Json:
     base = f"{workspace.url}/files-pri/{TEAM_ID}-{file.id}"
+    permalink = f"{workspace.url}/files/{file.user}/{file.id}/{slug(file.name)}"
     return {
+        "media_display_type": file.kind,
         "url_private": f"{base}/{slug(file.name)}",
         "url_private_download": f"{base}/download/{slug(file.name)}",
+        "permalink_public": f"{workspace.url}/public/{TEAM_ID}-{file.id}-{file.key}",
+        "edit_link": f"{permalink}/edit",
     }
 
 
 def _variants(workspace: Workspace, file: StoredFile) -> Json:
     """Give a media file's extras. For audio `url_private` is Slack's transcode, not the original."""
     stem = slug(file.name).rpartition(".")[0] or slug(file.name)
-    duration = file.shared.duration_ms
-    transcode = _tmb(workspace, file, f"{stem}_audio.mp4")
+    duration, locale = file.shared.duration_ms, file.shared.locale
     extras: Json = {"duration_ms": OMIT if duration is None else duration, "aac": OMIT, "mp4": OMIT}
+    if file.shared.subtype:
+        # A recorded clip: speech to text has only begun when the message arrives.
+        spoken = {"locale": locale} if locale else {}
+        extras |= {"subtype": file.shared.subtype, "transcription": {"status": "processing"} | spoken}
+        extras |= {"vtt": _tmb(workspace, file, "file.vtt?_xcb=1a2b3")}
     if file.kind == "audio":
+        transcode = _tmb(workspace, file, f"{stem}_audio.mp4")
         return extras | {"aac": transcode, "url_private": transcode}
     return extras | {"mp4": _tmb(workspace, file, f"{stem}.mp4"), "audio_wave_samples": OMIT}
 
@@ -217,8 +219,8 @@ def _thread_fields(workspace: Workspace, message: Message) -> Json:
     keys = ("reply_count", "reply_users_count", "latest_reply", "reply_users", "is_locked", "subscribed")
     fields: Json = dict.fromkeys((*keys, "thread_ts", "parent_user_id"), OMIT)
     if message.is_reply:
-        parent = channel.messages[message.thread_ts]
-        return fields | {"thread_ts": message.thread_ts, "parent_user_id": parent.user}
+        parent = channel.messages.get(message.thread_ts)  # gone with its last reply, when it was a tombstone
+        return fields | {"thread_ts": message.thread_ts, "parent_user_id": parent.user if parent else OMIT}
     if not replies:
         return fields
     users = list(dict.fromkeys(reply.user for reply in replies))

@@ -59,6 +59,12 @@ class SharedFile:
     transcode: bytes | None = None
     title: str | None = None
 
+    def actual_bytes(self) -> int:
+        """Give how many bytes there really are."""
+        if self.data is not None:
+            return len(self.data)
+        return self.path.stat().st_size if self.path is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 
 class RefusedError(Exception):
-    """A call breaks a rule of Slack's.
+    """A call breaks a rule of Slack's, or meets a fault that somebody asked for.
 
     `code` goes to the caller, as Slack would send it. `rule` says in words what was broken; it stands
-    in the traffic log, since Slack's codes alone rarely tell what to change.
+    in the traffic log, since Slack's codes alone rarely tell what to change. `form` is how the caller
+    learns of it: as JSON, as a page of HTML, or not at all because the connection is cut.
     """
 
-    def __init__(self, code: str, rule: str, **extra: object) -> None:
+    def __init__(
+        self,
+        code: str,
+        rule: str,
+        *,
+        status: int = 200,
+        retry_after: int | None = None,
+        form: Literal["json", "page", "cut"] = "json",
+        **extra: object,
+    ) -> None:
         super().__init__(f"{code}: {rule}")
         self.code = code
         self.rule = rule
+        self.status = status
+        self.retry_after = retry_after
+        self.form = form
         self.extra = extra
-        self.status = 200
-        self.retry_after: int | None = None
 
     def body(self) -> dict[str, Any]:
         """Give the answer's JSON."""

@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp import web
 
 from bot import manifest as app_manifest
-from bot.sandbox import people
+from bot.sandbox.acting import Acting
+from bot.sandbox.answers import sign_in_page
 from bot.sandbox.calls import Platform
-from bot.sandbox.commands import CommandResult, Commands
+from bot.sandbox.commands import Commands
 from bot.sandbox.control import Control
 from bot.sandbox.delivery import Delivery
 from bot.sandbox.downloads import Downloads
-from bot.sandbox.events import envelope, events_of, file_deleted
+from bot.sandbox.events import envelope, events_of
 from bot.sandbox.faults import Fault, Faults
-from bot.sandbox.limits import Limits
 from bot.sandbox.messages import permalink
+from bot.sandbox.records import Change, Message, SharedFile
 from bot.sandbox.seed import sow
 from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.traffic import Changes, Exchange, Pulse
+from bot.sandbox.uploads import Uploads
 from bot.sandbox.web_api import Tokens, WebApi
 from bot.sandbox.workspace import TEAM_ID, Workspace
 
@@ -35,14 +37,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
-    from bot.sandbox.records import Change, Json, Message
+    from bot.sandbox.records import Json
+
+__all__ = ["Change", "Exchange", "Fault", "Message", "SharedFile", "SlackSandbox"]
 
 HOST = "127.0.0.1"
 MOST_BODY_BYTES = 1024**3
 DELAY_OF_SHARES = 0.05
 
 
-class SlackSandbox:
+class SlackSandbox(Acting):
     """A workspace with the app installed, behind an address on this machine.
 
     Everything runs in the loop of whoever enters it. `port` 0 lets the system choose.
@@ -76,9 +80,9 @@ class SlackSandbox:
         self._socket = SocketMode(self.workspace, self._note_socket)
         self._delivery = Delivery(self.workspace, self._socket, self.faults, self._log)
         platform = Platform(later=self._later, open_socket=self._socket.open_url)
-        limits = Limits(self.workspace.clock)
-        self._api = WebApi(self.workspace, platform, tokens, self.faults, limits, self._log)
+        self._api = WebApi(self.workspace, platform, tokens, self.faults, self._log)
         self._downloads = Downloads(self.workspace, tokens, self.faults, self._log)
+        self._uploads = Uploads(self.workspace, self.faults, self._log)
         self._commands = Commands(self.workspace, self._delivery, self.faults, self._pulse, self._log)
         self._control = Control(self)
         self.workspace.listeners.append(self._heard)
@@ -96,8 +100,8 @@ class SlackSandbox:
                 web.get("/files-pri/{key}/download/{name}", self._downloads.handle),
                 web.get("/files-pri/{key}/{name}", self._downloads.handle),
                 web.get("/files-tmb/{key}/{name}", self._downloads.handle),
-                web.get("/signin", self._downloads.sign_in_page),
-                web.post("/upload/v1/{token}", self._downloads.take_upload),
+                web.get("/signin", sign_in_page),
+                web.post("/upload/v1/{token}", self._uploads.handle),
                 web.post("/commands/{key:.+}", self._commands.handle),
                 *self._control.routes(),
             ]
@@ -190,89 +194,10 @@ class SlackSandbox:
         """Deliver an event once more, the last one where none is named."""
         return self._delivery.send_again(event_id)
 
-    # --- acting as a person -----------------------------------------------------------------
-
-    def add_user(self, name: str, *, is_guest: bool = False) -> str:
-        """Add a person; give the id."""
-        return self.workspace.add_user(name, is_guest=is_guest).id
-
-    def add_channel(
-        self,
-        name: str,
-        *,
-        is_private: bool = False,
-        members: Iterable[str] = ("ana", "ben"),
-        bot_is_member: bool = True,
-    ) -> str:
-        """Add a channel; give the id."""
-        inside = [self.workspace.user(member).id for member in members]
-        inside += [self.bot_user_id] if bot_is_member else []
-        return self.workspace.add_channel(name, "group" if is_private else "channel", inside).id
-
-    async def share(
-        self,
-        files: Any,  # noqa: ANN401 -- a path, a SharedFile, the id of a shared file, or a list of them
-        *,
-        channel: str = "support",
-        user: str = "ana",
-        text: str = "",
-        thread_ts: str | None = None,
-        as_bot: str | None = None,
-    ) -> str:
-        """Share files in one message; give its ts."""
-        return people.share(
-            self.workspace, files, channel=channel, user=user, text=text, thread_ts=thread_ts, as_bot=as_bot
-        ).ts
-
-    async def say(
-        self, text: str, *, channel: str = "support", user: str = "ana", thread_ts: str | None = None
-    ) -> str:
-        """Say something; give the message's ts."""
-        return people.say(self.workspace, text, channel=channel, user=user, thread_ts=thread_ts).ts
-
-    async def forward(self, ts: str, from_channel: str, to_channel: str, user: str = "ana") -> str:
-        """Forward a message; give the ts of the new one."""
-        return people.forward(
-            self.workspace, ts, from_channel=from_channel, to_channel=to_channel, user=user
-        ).ts
-
-    async def edit_message(self, channel: str, ts: str, text: str) -> None:
-        """Change a message as its author would."""
-        people.edit(self.workspace, channel, ts, text)
-
-    async def delete_message(self, channel: str, ts: str) -> None:
-        """Delete a message, whoever wrote it, as an admin can."""
-        where = self.workspace.channel(channel)
-        self.workspace.delete(where, self.workspace.message(where, ts))
-
-    async def delete_file(self, file_id: str) -> None:
-        """Delete a file."""
-        self.workspace.delete_file(self.workspace.files[file_id])
-        self._announce(file_deleted(self.workspace, file_id))
-
-    async def react(self, channel: str, ts: str, name: str, user: str = "ana") -> None:
-        """Put a reaction on a message."""
-        where = self.workspace.channel(channel)
-        self.workspace.react(where, self.workspace.message(where, ts), self.workspace.user(user).id, name)
-
-    async def invite_bot(self, channel: str, user: str = "ana") -> None:
-        """Invite the app into a channel."""
-        await self.invite(channel, self.workspace.app.bot.name, user)
-
-    async def invite(self, channel: str, name: str, user: str = "ana") -> None:
-        """Invite somebody into a channel."""
-        workspace = self.workspace
-        workspace.join(workspace.channel(channel), workspace.user(name), workspace.user(user))
-
-    async def command(
-        self, command: str, text: str = "", *, channel: str = "support", user: str = "ana"
-    ) -> CommandResult:
-        """Type a slash command; back when the app acked or its time was over."""
-        return await self._commands.send(command, text, channel, user)
-
     def reset(self) -> None:
         """Begin again: the seed, no messages, no faults, an empty log. Connections and tokens stay."""
         self.faults.clear()
+        self._delivery.forget()
         self.workspace.forget()
         self.traffic.clear()
         sow(self.workspace)

@@ -34,7 +34,7 @@ class SignedHttp:
         self.is_verified = False
 
     async def verify(self, timeout_seconds: float) -> Outcome:
-        """Send the challenge that Slack sends when an address is entered; asked again until it is answered."""
+        """Send the challenge that an address must answer before Slack delivers to it."""
         async with self._verifying:
             if self.is_verified:
                 return Outcome(is_acked=True)

@@ -62,7 +62,8 @@ class SocketMode:
         """Give an address that lets one websocket in, once."""
         ticket = secrets.token_urlsafe(16)
         self._tickets.add(ticket)
-        return f"{self._workspace.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={self._workspace.app.id}"
+        address = self._workspace.url.replace("http", "ws", 1)
+        return f"{address}/link/?ticket={ticket}&app_id={self._workspace.app.id}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Keep one websocket until either side ends it."""
@@ -153,7 +154,7 @@ class SocketMode:
         """Cut every connection without a word."""
         for connection in list(self.connections):
             if connection.transport is not None:
-                connection.transport.abort()
+                connection.transport.close()
 
     async def close(self) -> None:
         """Say goodbye to every connection."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from bot.sandbox.records import Change, Json
 
+    Log = Callable[["Exchange"], None]
+
 ExchangeKind = Literal[
     "api", "download", "upload", "response_url", "event", "command", "interaction", "socket"
 ]

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.sandbox.answers import bearer, refused
 from bot.sandbox.calls import Arguments, Call
+from bot.sandbox.faults import lose_answer, too_many
+from bot.sandbox.limits import Limits
 from bot.sandbox.methods import METHODS, Method, perform
 from bot.sandbox.refusals import RefusedError
 from bot.sandbox.traffic import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.sandbox.calls import Platform
-    from bot.sandbox.faults import Fault, Faults
-    from bot.sandbox.limits import Limits
+    from bot.sandbox.faults import Faults
+    from bot.sandbox.traffic import Log
     from bot.sandbox.workspace import Workspace
 
 logger = logging.getLogger(__name__)
-
-ERROR_PAGE = (
-    "<!DOCTYPE html><html><head><title>Server Error</title></head><body>Something went wrong</body></html>"
-)
-API_FAULTS = (
-    "rate_limited",
-    "error",
-    "http_error",
-    "revoked_token",
-    "missing_scope",
-    "lost_before",
-    "lost_after",
-    "hang",
-    "slow",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,71 +52,33 @@ class Tokens:
             )
 
 
-def bearer(request: web.Request) -> str:
-    """Give the token of the Authorization header."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
-
-
-def drop(request: web.Request) -> web.Response:
-    """Cut the connection: whoever called never hears what became of it."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=500)
-
-
-def error_page(status: int) -> web.Response:
-    """Answer as a broken server does: with HTML."""
-    return web.Response(status=status, text=ERROR_PAGE, content_type="text/html")
-
-
 class WebApi:
-    """Takes calls of `/api/METHOD`."""
+    """Takes calls of `/api/METHOD`. Rate limits count only while `limits_on`."""
 
     def __init__(
-        self,
-        workspace: Workspace,
-        platform: Platform,
-        tokens: Tokens,
-        faults: Faults,
-        limits: Limits,
-        log: Callable[[Exchange], None],
+        self, workspace: Workspace, platform: Platform, tokens: Tokens, faults: Faults, log: Log
     ) -> None:
         self._workspace = workspace
         self._platform = platform
         self._tokens = tokens
         self._faults = faults
-        self._limits = limits
         self._log = log
+        self._limits = Limits(workspace.clock)
         self.limits_on = False
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call and log it, with the rule when it was refused."""
         began, name = time.perf_counter(), request.match_info["method"]
         at = self._workspace.clock() - self._workspace.began_at
-        token, values, fault = bearer(request), {}, self._faults.take(name, *API_FAULTS)
+        values: dict[str, Any] = {}
         notes: list[str] = []
         refusal: RefusedError | None = None
         try:
             values = await _arguments(request)
-            token = token or str(values.get("token", ""))
-            if fault is not None:
-                await self._suffer(fault)
-            if fault is not None and fault.kind == "lost_before":
-                body, response = {"ok": False}, drop(request)
-            else:
-                body = self._perform(name, token, values, notes)
-                response = web.json_response(body, headers=self._scope_headers(name))
+            body = await self._perform(name, bearer(request), values, notes)
+            response = web.json_response(body, headers=self._scope_headers(name))
         except RefusedError as error:
-            refusal, body = error, error.body()
-            response = _refused(error)
-        if fault is not None and fault.kind == "lost_after":
-            response = drop(request)
-        elif fault is not None and fault.kind == "http_error":
-            body, response = {"ok": False}, error_page(fault.status or 500)
-        rule = refusal.rule if refusal else "; ".join(notes)
-        if fault is not None:
-            rule = f"fault {fault.kind}" + (f": {rule}" if rule else "")
+            refusal, response = error, refused(request, error)
         self._log(
             Exchange(
                 at=at,
@@ -140,64 +86,38 @@ class WebApi:
                 method=name,
                 arguments={key: value for key, value in values.items() if key != "token"},
                 status=response.status,
-                ok=body["ok"],
-                error=str(body.get("error", "")),
-                rule=rule,
+                ok=refusal is None,
+                error=refusal.code if refusal else "",
+                rule=refusal.rule if refusal else "; ".join(notes),
                 duration=time.perf_counter() - began,
             )
         )
         return response
 
-    async def _suffer(self, fault: Fault) -> None:
-        """Let a fault that comes before the work have its way; the others are seen to by `handle`."""
-        match fault.kind:
-            case "hang":
-                await self._faults.hang()
-            case "slow":
-                await asyncio.sleep(fault.seconds)
-            case "http_error":
-                raise RefusedError(code="internal_error", rule="a fault was asked for")
-            case "rate_limited":
-                raise rate_limited(fault.retry_after, fault.status or 429, "a fault was asked for")
-            case "revoked_token":
-                raise RefusedError(code="token_revoked", rule="a fault was asked for")
-            case "missing_scope":
-                provided = ",".join(self._workspace.app.scopes)
-                raise RefusedError(
-                    code="missing_scope", rule="a fault was asked for", needed=fault.error, provided=provided
-                )
-            case "error":
-                raise RefusedError(fault.error or "internal_error", "a fault was asked for")
-
-    def _perform(self, name: str, token: str, values: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+    async def _perform(
+        self, name: str, token: str, values: dict[str, Any], notes: list[str]
+    ) -> dict[str, Any]:
+        """Do what the call asks for, unless a rule or a fault stands against it."""
         method = METHODS.get(name)
         if method is None:
             logger.warning("The sandbox does not know the method %s", name)
             raise RefusedError(code="unknown_method", rule=f"the sandbox knows {', '.join(METHODS)}")
-        self._tokens.check(token, method)
-        if self.limits_on:
-            wait = self._limits.wait_seconds(name, method.per_minute, str(values.get("channel", "")))
-            if wait:
-                raise rate_limited(wait, 429, f"{name} takes {method.per_minute} calls a minute")
-        return perform(name, Call(self._workspace, Arguments(values), self._platform, notes))
+        fault = self._faults.take(name)
+        await self._faults.suffer(fault)
+        self._tokens.check(token or str(values.get("token", "")), method)
+        self._check_limits(name, method, str(values.get("channel", "")))
+        body = perform(name, Call(self._workspace, Arguments(values), self._platform, notes))
+        lose_answer(fault)
+        return body
+
+    def _check_limits(self, name: str, method: Method, channel: str) -> None:
+        wait = self._limits.wait_seconds(name, method.per_minute, channel) if self.limits_on else 0.0
+        if wait:
+            raise too_many(wait, f"{method.per_minute} calls a minute, one message per second and channel")
 
     def _scope_headers(self, name: str) -> dict[str, str]:
         accepted = METHODS[name].scope
         return {"X-OAuth-Scopes": ",".join(self._workspace.app.scopes), "X-Accepted-OAuth-Scopes": accepted}
-
-
-def rate_limited(wait_seconds: float, status: int, rule: str) -> RefusedError:
-    """Give the refusal of a call too many: 429 with Retry-After, or a 200 that says `rate_limited`."""
-    error = RefusedError(
-        "ratelimited" if status == web.HTTPTooManyRequests.status_code else "rate_limited", rule
-    )
-    error.status, error.retry_after = status, math.ceil(wait_seconds)
-    return error
-
-
-def _refused(error: RefusedError) -> web.Response:
-    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return web.json_response(error.body(), status=error.status, headers=headers)
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:

@@ -6,15 +6,15 @@ Whatever happens is told as a `Change` to `listeners`, in the order it happened.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.installed_app import App, id_part
 from bot.sandbox.records import (
     Change,
     ChangeKind,
     Channel,
     ChannelKind,
-    Json,
     Message,
     StoredFile,
     User,
@@ -33,38 +33,6 @@ TEAM_ID = "T0SANDBOX"
 TEAM_DOMAIN = "sandbox"
 SLACKBOT_ID = "USLACKBOT"
 TS_SHAPE = re.compile(r"\d{10,}\.\d{6}")
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """The app under test, as its manifest describes it to Slack."""
-
-    id: str
-    bot: User
-    scopes: tuple[str, ...]
-    events: frozenset[str]
-    commands: Mapping[str, Json]
-    has_home: bool
-
-    @classmethod
-    def from_manifest(cls, manifest: Mapping[str, Any]) -> App:
-        """Read what Slack would: scopes, events and commands; nothing is granted beyond them."""
-        features, settings = manifest.get("features", {}), manifest.get("settings", {})
-        name = features.get("bot_user", {}).get("display_name", "App")
-        label = _label(name)
-        return cls(
-            id=f"A0{label}",
-            bot=User(f"U0{label}", name.lower(), name, bot_id=f"B0{label}", app_id=f"A0{label}"),
-            scopes=tuple(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
-            events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
-            commands={entry["command"]: entry for entry in features.get("slash_commands", ())},
-            has_home=bool(features.get("app_home", {}).get("home_tab_enabled")),
-        )
-
-
-def _label(name: str) -> str:
-    """Make the readable part of an id: ids are the same in every run, so links can be written down."""
-    return re.sub(r"[^A-Z0-9]", "", name.upper())[:12] or "X"
 
 
 class Workspace:
@@ -148,7 +116,7 @@ class Workspace:
         return self.add_channel(f"dm-{name}", "im", [user_id, self.app.bot.id])
 
     def _free(self, prefix: str, name: str, taken: Mapping[str, object]) -> str:
-        wanted = prefix + _label(name)
+        wanted = prefix + id_part(name)
         return wanted if wanted not in taken else self.new_id(wanted)
 
     # --- messages ---------------------------------------------------------------------------
