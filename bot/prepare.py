@@ -23,7 +23,7 @@ from bot.errors import BotError, EmptyFileError, NoSoundError, NotDecodableError
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -92,8 +92,9 @@ class Decoders:
     async def start(self) -> None:
         """Start one child ahead. Whether it could be started, the first file will show."""
         self._is_open = True
-        self._start_ahead()
-        await asyncio.wait(self._tasks)
+        if self._ahead is None:
+            self._ahead = self._in_background(self._spawn())
+        await asyncio.wait([self._ahead])
 
     async def close(self) -> None:
         """End every child. Whoever still waits for pieces is cancelled."""
@@ -108,7 +109,7 @@ class Decoders:
                     task.cancel()
             await asyncio.wait(self._tasks)
 
-    async def prepare(self, source: Path, into: Path) -> AsyncIterator[Piece]:
+    async def prepare(self, source: Path, into: Path) -> AsyncGenerator[Piece, None]:
         """Give the pieces of `source`, in order, each as soon as its file in the folder `into` is whole.
 
         Leaving early, cancelled or closed, ends the child. Trouble of our own, such as a full disk, is
