@@ -12,7 +12,8 @@ help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/.run ## Show the main job: a sample is shared, its English stands in the thread (no account, no key)
-	@$(BIN)/dragoman sandbox --demo
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/dragoman sandbox --share sample; \
+	else $(BIN)/dragoman sandbox --share sample --once; fi
 
 sandbox: .venv/.run ## Start the embedded sandbox alone
 	@$(BIN)/dragoman sandbox

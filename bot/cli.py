@@ -11,14 +11,16 @@ import os
 import signal
 import sys
 from enum import IntEnum
+from pathlib import Path  # noqa: TC003 -- typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-
     from bot.config import Config
 
+# A platform that sent SIGTERM kills after 20 s or more.
+STOP_SECONDS = 18
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="dragoman",
@@ -61,10 +63,11 @@ def run() -> None:
     """Receive and work in one process: Socket Mode or HTTP, by what is set."""
     config = load_config()
     _configure_logs(config)
-    _end(asyncio.run(_run(config)))
+    _hide_variables(config)
+    asyncio.run(_run(config))
 
 
-async def _run(config: Config) -> int:
+async def _run(config: Config) -> NoReturn:
     """Run until SIGTERM or Ctrl-C. The second signal ends at once."""
     from bot.app import Bot  # noqa: PLC0415 -- see the file's first lines
     from bot.config import ConfigFaults  # noqa: PLC0415 -- the same
@@ -85,7 +88,7 @@ async def _run(config: Config) -> int:
         except LockHeldError as error:
             _end(_say(str(error), Exit.FAILED))
         await stop
-        await bot.stop()
+        await asyncio.wait_for(bot.stop(), STOP_SECONDS)
     # Jobs that go on now could not be kept: the process ends here, without another turn of the loop.
     _end(Exit.DONE)
 
@@ -132,6 +135,47 @@ def manifest(
 
 
 @app.command()
+def sandbox(  # noqa: PLR0913, PLR0917 -- as many options as the sandbox has; typer passes them by name
+    share: Annotated[
+        list[str] | None, typer.Option(metavar="FILE|sample[:NAME]", help="Share a recording; repeatable.")
+    ] = None,
+    channel: Annotated[str, typer.Option(help="Where it is shared.")] = "support",
+    prompt: Annotated[str, typer.Option(help="Set that channel's prompt first.")] = "",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port of the embedded Slack.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Keep the bot's data here.")] = None,
+    endpoint: Annotated[str, typer.Option(help="`real` uses COMETAPI_KEY.")] = "stand-in",
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until --once gives up.")] = 120,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End with the last reply.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    http: Annotated[bool, typer.Option("--http", help="Deliver over HTTP instead of Socket Mode.")] = False,
+) -> None:
+    """Run the bot against an embedded Slack: no account, no key."""
+    from bot.sandbox import play  # noqa: PLC0415 -- see the file's first lines
+
+    if endpoint not in {"stand-in", "real"}:
+        raise typer.Exit(_say("--endpoint must be stand-in or real", Exit.USAGE))
+    options = play.Options(
+        shares=tuple(share or ()),
+        channel=channel,
+        prompt=prompt,
+        port=port,
+        data=data,
+        is_real_endpoint=endpoint == "real",
+        is_http=http,
+        is_json=as_json,
+        is_once=once,
+        timeout_seconds=timeout,
+    )
+    try:
+        raise typer.Exit(asyncio.run(play.play(options)))
+    except play.UsageError as error:
+        raise typer.Exit(_say(str(error), Exit.USAGE)) from None
+
+
+@app.command()
 def web() -> None:
     """Receive only (not in this version)."""
     raise typer.Exit(_not_in_this_version("web"))
@@ -157,6 +201,12 @@ def load_config() -> Config:
         return Config.load()
     except ConfigFaults as faults:
         raise typer.Exit(_say(str(faults), Exit.USAGE)) from None
+
+
+def _hide_variables(config: Config) -> None:
+    """Take our variables out of the environment: Bolt acts on some by itself, and children inherit all."""
+    for name in config.variables():
+        os.environ.pop(name, None)
 
 
 def _configure_logs(config: Config) -> None:

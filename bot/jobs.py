@@ -97,6 +97,8 @@ class Jobs:
         self._on_end = on_end
         self._boot = uuid.uuid4().hex
         self._running: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._sweeping: asyncio.Task[None] | None = None
 
     async def launch(self, engine: sqlalchemy.Engine, *, executor_id: str = "local") -> None:
@@ -178,6 +180,10 @@ class Jobs:
 
         await asyncio.wait_for(start(), STORE_SECONDS)
 
+    async def idle(self) -> None:
+        """Wait until no job runs in this process."""
+        await self._idle.wait()
+
     async def latest(self, share: Share) -> JobState | None:
         """Find the newest job of this share, finished or not."""
         prefix = Job(share, attempt=0).id.removesuffix("0")
@@ -203,11 +209,14 @@ class Jobs:
         job = _JOB.validate_python(row)
         started = time.monotonic()
         self._running.add(job.id)
+        self._idle.clear()
         try:
             run = _KeptRun(job, is_first=await self._is_first_run())
             ending = await self._walk(job, run)
         finally:
             self._running.discard(job.id)
+            if not self._running:
+                self._idle.set()
         self._on_end(ending, time.monotonic() - started)
         kept: dict[str, Any] = _ENDING.dump_python(ending, mode="json")
         return kept

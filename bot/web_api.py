@@ -97,6 +97,13 @@ def build_client(*, api_url: str, token: str) -> AsyncWebClient:
     return client
 
 
+def without_token(client: AsyncWebClient) -> AsyncWebClient:
+    """Make a twin that carries no token, for Bolt: it takes one from `authorize`, and warns of two."""
+    twin = AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[])
+    twin.proxy = None
+    return twin
+
+
 class WebApi:
     """Calls Slack. `sleep` is an argument so that tests need not wait."""
 

@@ -10,6 +10,8 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
+import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from bot.web_api import proxy_for
@@ -17,10 +19,14 @@ from bot.web_api import proxy_for
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
     from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+    from slack_sdk.socket_mode.request import SocketModeRequest
     from slack_sdk.web.async_client import AsyncWebClient
 
 # Slack's own client pings every 10 s and needs one interval to notice a dropped connection.
 PING_SECONDS = 5
+ACK_SECONDS = 3
+
+log = structlog.get_logger()
 
 
 class SocketConnection:
@@ -32,6 +38,10 @@ class SocketConnection:
         self._client = client
         self._handler: AsyncSocketModeHandler | None = None
         self._greeted_session = ""
+        self._is_closing = False
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._connecting: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -44,6 +54,7 @@ class SocketConnection:
         socket.wss_uri = url
         socket.proxy = proxy_for(url)
         socket.message_listeners.append(self._note)
+        socket.socket_mode_request_listeners = [self._take]
         self._connecting = asyncio.ensure_future(socket.connect())  # type: ignore[no-untyped-call]  # slack_sdk's
         self._watching = asyncio.ensure_future(self._forget_used_urls())
 
@@ -54,15 +65,34 @@ class SocketConnection:
         return self._greeted_session == await self._handler.client.session_id()
 
     async def close(self) -> None:
-        """Take no more envelopes. What was not acked comes again to the next connection."""
+        """Take no more envelopes; one that is being stored is still acked. The rest comes again."""
         if self._handler is None:
             return
+        self._is_closing = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), ACK_SECONDS)
         for task in (self._connecting, self._watching):
             if task is not None:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
         await self._handler.client.close()  # type: ignore[no-untyped-call]  # slack_sdk's
+
+    async def _take(self, socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        """Hand an envelope to Bolt, which acks it once its listener is done."""
+        if self._is_closing or self._handler is None:
+            return
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            await self._handler.handle(socket, request)  # type: ignore[arg-type]  # the client we gave it
+        except aiohttp.ClientError as error:
+            # The connection was renewed meanwhile: Slack sends it again, and it is found stored.
+            log.info("ack.lost", envelope_id=request.envelope_id, detail=type(error).__name__)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     async def _note(
         self, socket: AsyncBaseSocketModeClient, message: dict[str, Any], _raw: str | None
