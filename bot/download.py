@@ -177,12 +177,12 @@ class Downloader:
             )
             response = await self._client.send(request, stream=True, follow_redirects=False)
             try:
-                if not response.has_redirect_location:
+                if response.next_request is None:
                     yield response
                     return
             finally:
                 await response.aclose()
-            url = allowed(_next(url, response), api_url=self._api_url)
+            url = allowed(response.next_request.url, api_url=self._api_url)
         raise _TryAgainError.sign_in(detail=f"more than {MOST_HOPS} redirects")
 
     async def _refuse(self, response: httpx.Response, file: SlackFile) -> None:
@@ -252,15 +252,6 @@ def _source(file: SlackFile) -> _Source:
     if not url:
         raise NotReadyError(detail="no address")
     return _Source(url, file.size_bytes if file.url_private_download else None)
-
-
-def _next(url: httpx.URL, response: httpx.Response) -> httpx.URL | str:
-    """Give where a redirect leads; relative to where it was met."""
-    location = response.headers["location"]
-    try:
-        return url.join(location)
-    except (httpx.InvalidURL, ValueError):
-        return str(location)  # for the check to refuse
 
 
 def _is_html(file: SlackFile) -> bool:

@@ -233,7 +233,6 @@ async def test_a_relative_redirect_is_followed(slack: Slack, into: Path) -> None
         pytest.param("//evil.example/x", id="without a scheme"),
         pytest.param("https://[/x", id="not an address"),
         pytest.param("https://files.slack.com:8443/x", id="another port"),
-        pytest.param("https://a:b:c/x", id="an impossible port"),
     ],
 )
 async def test_strangers_are_not_even_asked(slack: Slack, into: Path, address: str) -> None:
@@ -245,6 +244,13 @@ async def test_strangers_are_not_even_asked(slack: Slack, into: Path, address: s
         with pytest.raises(ForeignHostError):
             await slack.downloader(redirects()).fetch(replace(READY, url_private_download=address), into)
         assert len(slack.requests) == 1
+
+
+async def test_a_redirect_to_nonsense_is_a_fault(slack: Slack, into: Path) -> None:
+    """An address that cannot be read leads nowhere; another try may give a better one."""
+    nonsense = httpx.Response(302, headers={"location": "https://a:b:c/"})
+    await slack.over(nonsense, httpx.Response(200, content=SOUND)).fetch(READY, into)
+    assert held(into) == SOUND
 
 
 async def test_redirects_without_end_are_a_refusal(slack: Slack, into: Path) -> None:
