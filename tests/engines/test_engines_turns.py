@@ -107,16 +107,22 @@ async def test_who_is_cancelled_while_waiting_costs_nobody_a_turn() -> None:
 
 async def test_who_is_cancelled_when_the_turn_comes_passes_it_on() -> None:
     """A turn given in the very moment of a cancellation is not lost."""
-    queue = Queue(1)
-    for name in ("a1", "a2", "a3"):
-        await queue.add(name)
-    queue.doors["a1"].set()
-    await queue.tasks["a1"]
-    # The turn is a2's now, but a2 has not run yet.
-    await queue.cancel("a2")
-    assert queue.inside == ["a3"]
-    await queue.drain()
-    assert queue.order == ["a1", "a3"]
+    turns = FairTurns(1)
+    entered = []
+
+    async def enter(name: str) -> None:
+        async with turns.of("a"):
+            entered.append(name)
+
+    async with turns.of("a"):
+        unlucky, lucky = (asyncio.create_task(enter(name)) for name in ("unlucky", "lucky"))
+        await settle()
+    # The turn is the unlucky one's now, but it has not run yet.
+    unlucky.cancel()
+    async with asyncio.timeout(1):
+        await lucky
+    assert entered == ["lucky"]
+    assert unlucky.cancelled()
 
 
 async def test_all_cancelled_at_once() -> None:
