@@ -176,6 +176,26 @@ def sandbox(  # noqa: PLR0913, PLR0917 -- as many options as the sandbox has; ty
 
 
 @app.command()
+def translate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False, readable=True)],
+    prompt: Annotated[str, typer.Option(help="Names, terms and tone, as a hint.")] = "",
+    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="A file, or a folder for several.")] = None,
+) -> None:
+    """Translate recordings into English, without Slack."""
+    from bot import shell  # noqa: PLC0415 -- see the file's first lines
+
+    if output_format in {"srt", "vtt"}:
+        raise typer.Exit(_say(f"--format {output_format} is not in this version", Exit.USAGE))
+    if output_format not in shell.FORMATS:
+        raise typer.Exit(_say(f"--format must be one of {', '.join(shell.FORMATS)}", Exit.USAGE))
+    config = load_config(needs_slack=False)
+    _configure_logs(config, level="error")
+    order = shell.Order(files=files, prompt=prompt, output_format=output_format, out=out)
+    raise typer.Exit(asyncio.run(shell.translate_files(config, order)))
+
+
+@app.command()
 def web() -> None:
     """Receive only (not in this version)."""
     raise typer.Exit(_not_in_this_version("web"))
@@ -193,12 +213,12 @@ def doctor() -> None:
     raise typer.Exit(_not_in_this_version("doctor"))
 
 
-def load_config() -> Config:
+def load_config(*, needs_slack: bool = True) -> Config:
     """Read the configuration, or end with its faults in one line."""
     from bot.config import Config, ConfigFaults  # noqa: PLC0415 -- see the file's first lines
 
     try:
-        return Config.load()
+        return Config.load(needs_slack=needs_slack)
     except ConfigFaults as faults:
         raise typer.Exit(_say(str(faults), Exit.USAGE)) from None
 
@@ -209,7 +229,7 @@ def _hide_variables(config: Config) -> None:
         os.environ.pop(name, None)
 
 
-def _configure_logs(config: Config) -> None:
+def _configure_logs(config: Config, *, level: str = "") -> None:
     from bot import logs  # noqa: PLC0415 -- see the file's first lines
 
     secrets = (
@@ -220,7 +240,9 @@ def _configure_logs(config: Config) -> None:
         config.given_database_url,
     )
     logs.configure(
-        config.log_level, config.log_format, secrets=[secret.get_secret_value() for secret in secrets]
+        level or config.log_level,
+        config.log_format,
+        secrets=[secret.get_secret_value() for secret in secrets],
     )
 
 

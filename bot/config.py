@@ -121,8 +121,17 @@ class Config(BaseSettings):
         return tuple(str(field.alias) for field in cls.model_fields.values())
 
     @classmethod
-    def load(cls, environ: Mapping[str, str] | None = None, env_file: str | Path | None = ".env") -> Config:
-        """Read the environment and `.env`, or raise `ConfigFaults` with everything that is wrong."""
+    def load(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        env_file: str | Path | None = ".env",
+        *,
+        needs_slack: bool = True,
+    ) -> Config:
+        """Read the environment and `.env`, or raise `ConfigFaults` with everything that is wrong.
+
+        `needs_slack` is False for what works without Slack: then its variables may be missing.
+        """
         known = cls.variables()
         in_file, faults = _read_env_file(env_file, known)
         in_environ = _set_values(os.environ if environ is None else environ, known)
@@ -133,13 +142,14 @@ class Config(BaseSettings):
             except ValueError as error:
                 faults.append(f"{name} {error}")
         faulty = {fault.split()[0] for fault in faults}
+        gaps = [*(_slack_gaps(values) if needs_slack else ()), *_endpoint_gaps(values)]
         try:
             config = cls.model_validate({name: values[name] for name in values.keys() - faulty})
         except ValidationError as error:
             # `from None`: pydantic's error carries the values.
             details = error.errors(include_url=False, include_input=False)
-            raise ConfigFaults([*faults, *map(_clause, details), *_gaps(values)]) from None
-        if faults := [*faults, *_gaps(values)]:
+            raise ConfigFaults([*faults, *map(_clause, details), *gaps]) from None
+        if faults := [*faults, *gaps]:
             raise ConfigFaults(faults)
         return config
 
@@ -236,8 +246,8 @@ def _clause(error: ErrorDetails) -> str:
     return f"{error['loc'][0]} {said}"
 
 
-def _gaps(values: Mapping[str, str]) -> list[str]:
-    """Say which variables are missing, or do not go together."""
+def _slack_gaps(values: Mapping[str, str]) -> list[str]:
+    """Say which of Slack's variables are missing, or do not go together."""
     faults = []
     oauth = next((name for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if name in values), None)
     if oauth and "SLACK_BOT_TOKEN" in values:
@@ -253,6 +263,11 @@ def _gaps(values: Mapping[str, str]) -> list[str]:
             "SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both not set: set the first for Socket Mode, "
             "the second for HTTP mode"
         )
-    if "COMETAPI_KEY" not in values and values.get("TRANSLATION_ENGINE", "").lower() != "local":
-        faults.append("COMETAPI_KEY is not set: set it to your key of the translation endpoint")
     return faults
+
+
+def _endpoint_gaps(values: Mapping[str, str]) -> list[str]:
+    """Say which of the endpoint's variables are missing."""
+    if "COMETAPI_KEY" in values or values.get("TRANSLATION_ENGINE", "").lower() == "local":
+        return []
+    return ["COMETAPI_KEY is not set: set it to your key of the translation endpoint"]
