@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Somebody waits for the answer; longer than this Slack may not keep us waiting with Retry-After.
 WAIT_SECONDS = 30
-MEMBERS_PER_PAGE = 1000
+MEMBERS_PER_PAGE = 900
 # What Slack says of things that do not exist, or that the bot cannot see, which is the same to people.
 # Other refusals (a scope, the token) are ours to mend and must not pass for it.
 NOT_THERE = frozenset(

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from command_office import Office, open_office
+
+from bot.sandbox.faults import Fault
+from bot.store.settings import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+INVITE = "invite me: /invite @Dragoman"
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    """Give a workspace in which the command works."""
+    async with open_office(tmp_path) as office:
+        yield office
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_mode_is_set(office: Office, mode: Mode) -> None:
+    """A mode that somebody chooses is stored, and the answer says what it means."""
+    other = Mode.OFF if mode is not Mode.OFF else Mode.ASK
+    await office.type(other)
+
+    answer = await office.type(mode.upper())
+
+    assert await office.mode() is mode
+    assert answer.startswith(f"Done: I am set to `{mode}` here. ")
+    assert ("`/translate last`" in answer) is (mode is not Mode.ON)
+
+
+async def test_mode_set_twice(office: Office) -> None:
+    """Who sends a command twice is told that it is so already, and nothing is harmed."""
+    await office.type("ask")
+    assert (await office.type("ask")).startswith("It is so already: I am set to `ask` here.")
+    assert await office.mode() is Mode.ASK
+
+
+async def test_mode_like_the_default_is_stored(office: Office) -> None:
+    """A choice that equals the default is kept all the same: the default may change later."""
+    assert (await office.type("on")).startswith("It is so already")
+    assert await office.mode() is Mode.ON
+
+
+@pytest.mark.parametrize("text", ["off please", "ask me later", "on 1", "status now", "last 3"])
+async def test_word_with_more_behind_it(office: Office, text: str) -> None:
+    """A sentence that happens to begin with a subcommand changes nothing."""
+    answer = await office.type(text)
+    assert f"`/translate {text.split(maxsplit=1)[0]}` takes nothing after it" in answer
+    assert await office.is_untouched()
+
+
+async def test_prompt_is_set(office: Office) -> None:
+    """A prompt is stored as it was typed: names for mentions, signs for entities, no white space around."""
+    answer = await office.type("Prompt   Ask @ana & Ben <ben@x.org> in #sales: \n*Zendesk*  ")
+    assert await office.prompt() == "Ask ana & Ben <ben@x.org> in #sales: \n*Zendesk*"
+    assert answer.startswith("Done:")
+    assert "hint" in answer
+
+
+async def test_prompt_is_shown_as_text(office: Office) -> None:
+    """A prompt shown back applies no markup and pings nobody: it stands in a quote of plain text."""
+    prompt = "`Zoë` *bold* <!channel> <@U0BEN> &amp; :smile: @here"
+    await office.settings.set_prompt(office.slack.team_id, office.channel_id("support"), prompt, by="U0BEN")
+
+    result = await office.command("prompt")
+
+    (answer,) = await result.answers()
+    _, quote = answer["blocks"][0]["elements"]
+    assert quote == {"type": "rich_text_quote", "elements": [{"type": "text", "text": prompt}]}
+    assert "&lt;!channel&gt; &lt;@U0BEN&gt; &amp;amp;" in answer["text"]
+    assert "<" not in answer["text"]
+
+
+async def test_no_prompt(office: Office) -> None:
+    """Where there is no prompt the answer says so, and how to set one; white space is no prompt."""
+    assert "has no prompt" in await office.type("prompt")
+    body = await office.dispatch("prompt \u2003\n ")
+    assert "`/translate prompt TEXT`" in body["text"]
+    assert await office.is_untouched()
+
+
+async def test_prompt_is_cleared(office: Office) -> None:
+    """`prompt clear` removes the prompt, in any case, and says when there was none."""
+    await office.type("prompt Zendesk")
+    assert "has no prompt any more" in await office.type("prompt CLEAR")
+    assert await office.prompt() == ""
+    assert (await office.type("prompt clear")).startswith("It is so already")
+
+
+async def test_same_prompt_again(office: Office) -> None:
+    """A prompt sent twice stays what it is."""
+    await office.type("prompt Zendesk")
+    assert (await office.type("prompt Zendesk")).startswith("It is so already")
+    assert await office.prompt() == "Zendesk"
+
+
+async def test_longest_prompt(office: Office) -> None:
+    """Characters are counted as typed: 900 ampersands are 900, although Slack sends 4,500."""
+    assert (await office.type("prompt " + "&" * 900)).startswith("Done")
+    assert await office.prompt() == "&" * 900
+
+
+async def test_too_long_prompt(office: Office) -> None:
+    """A longer prompt is refused with its count, and the one before stays."""
+    await office.type("prompt Zendesk")
+    answer = await office.type("prompt " + "é" * 1023)
+    assert "has 1,023 characters; 900 are the most" in answer
+    assert await office.prompt() == "Zendesk"
+
+
+async def test_mention_without_a_name(office: Office) -> None:
+    """A mention that carries no name is looked up, so that the model gets a name and not an id."""
+    await office.dispatch("prompt Ask <@U0BEN> or <@U0NOBODY>")
+    assert await office.prompt() == "Ask ben or U0NOBODY"
+
+
+async def test_name_that_cannot_be_looked_up(office: Office) -> None:
+    """While Slack cannot be asked for a name, no prompt is stored without it."""
+    office.slack.faults.add(Fault("http_error", method="users.info"))
+    body = await office.dispatch("prompt Ask <@U0BEN>")
+    assert "Slack isn't answering me" in body["text"]
+    assert await office.is_untouched()
+
+
+@pytest.mark.parametrize("text", ["on", "off", "ask", "prompt Zendesk", "prompt clear", "last", "status"])
+async def test_not_a_member(office: Office, text: str) -> None:
+    """In a channel that the bot is not in nothing is stored, and the answer says how to invite it."""
+    assert INVITE in await office.type(text, channel="random")
+    assert await office.is_untouched("random")
+
+
+async def test_private_channel_of_others(office: Office) -> None:
+    """A private channel that the bot cannot see is answered like any other it is not in."""
+    office.slack.add_channel("secret", is_private=True, bot_is_member=False)
+    assert INVITE in await office.type("off", channel="secret")
+    assert await office.is_untouched("secret")
+
+
+async def test_direct_message_between_people(office: Office) -> None:
+    """Between two people, where nobody can invite an app, the answer says where it can be used."""
+    ana, ben = office.user_id("ana"), office.user_id("ben")
+    office.slack.workspace.add_channel("dm-ana-ben", "im", [ana, ben])
+    answer = await office.type("off", channel="dm-ana-ben")
+    assert "direct message between people" in answer
+    assert INVITE in answer
+    assert await office.is_untouched("dm-ana-ben")
+
+
+@pytest.mark.parametrize("channel", ["@ana", "mpdm-ana--ben--dragoman-1", "leads"])
+async def test_other_conversations(office: Office, channel: str) -> None:
+    """In a DM with the bot, a group DM and a private channel the command works as in any channel."""
+    assert (await office.type("off", channel=channel)).startswith("Done")
+    assert await office.mode(channel) is Mode.OFF
+
+
+async def test_status_of_a_fresh_channel(office: Office) -> None:
+    """The status says the version, the default mode, where sound goes, and that there is no prompt."""
+    answer = await office.type("status")
+    assert answer.splitlines()[0] == "Dragoman 1.2.3"
+    assert "Mode: `on` (the default, nobody chose one here)" in answer
+    assert "api.example.com" in answer
+    assert "There is no prompt; `/translate prompt TEXT` sets one." in answer
+    assert "Last changed" not in answer
+
+
+async def test_status_of_a_channel_in_use(office: Office) -> None:
+    """The status shows what was chosen and names who changed it last, as text."""
+    await office.type("ask")
+    await office.type("prompt Zendesk", user="ben")
+    answer = await office.type("status")
+    assert "Mode: `ask` (chosen here)" in answer
+    assert "Last changed by ben on 20" in answer
+    assert "U0BEN" not in answer
+    assert answer.endswith("The prompt:\nZendesk")
+
+
+async def test_status_when_the_person_is_gone(office: Office) -> None:
+    """A person whom Slack no longer knows is not shown as an id."""
+    await office.settings.set_mode(office.slack.team_id, office.channel_id("support"), Mode.OFF, by="U0GONE")
+    assert "Last changed by somebody" in await office.type("status")
+
+
+async def test_default_mode_in_direct_messages(tmp_path: Path) -> None:
+    """A DM with the bot is on until somebody says otherwise, whatever the default of channels."""
+    async with open_office(tmp_path, default_mode=Mode.ASK) as office:
+        assert "Mode: `on` (the default" in await office.type("status", channel="@ana")
+        assert "Mode: `ask` (the default" in await office.type("status")
+
+
+async def test_two_people_at_once(office: Office) -> None:
+    """Two people who set different things at the same moment lose nothing."""
+    await asyncio.gather(
+        office.type("ask"), office.type("prompt Zendesk", user="ben"), office.type("ask", user="guest")
+    )
+    assert await office.mode() is Mode.ASK
+    assert await office.prompt() == "Zendesk"
