@@ -11,6 +11,7 @@ import asyncio
 import json
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -203,6 +204,8 @@ class Jobs:
             self._sweeping.cancel()
         patience = patience_seconds if self._running else 0
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience, destroy_registry=True)
+        # DBOS lent the loop its own threads, and has ended them; what is closed after us may need some.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
     async def _translate_share(self, row: dict[str, Any]) -> dict[str, Any]:
         """Run the workflow of a share; its arguments and its result are plain JSON."""
