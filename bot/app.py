@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import re
@@ -44,6 +45,8 @@ from bot.transport.socket_mode import SocketConnection
 from bot.web_api import WebApi, build_client, without_token
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.config import Config
@@ -69,12 +72,19 @@ class Stores:
 
 
 class Bot:
-    """The whole bot in one process: receives and works (`dragoman run`)."""
+    """The whole bot in one process: receives and works (`dragoman run`).
 
-    def __init__(self, config: Config) -> None:
+    `sleep` is what every pause on the road is made with, so that tests need not wait.
+    """
+
+    def __init__(
+        self, config: Config, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    ) -> None:
         self._config = config
+        self._sleep = sleep
         self.web_api = WebApi(
-            build_client(api_url=config.slack_api_url, token=config.slack_bot_token.get_secret_value())
+            build_client(api_url=config.slack_api_url, token=config.slack_bot_token.get_secret_value()),
+            sleep=sleep,
         )
         engine = database.open_engine(config.database_url)
         self.stores = Stores(engine, SettingsStore(engine), WithdrawalStore(engine))
@@ -82,7 +92,7 @@ class Bot:
         self.metrics = Metrics()
         self.readiness = Readiness()
         self.stages = self._build_stages()
-        notices = NoticeBoard(self.web_api)
+        notices = NoticeBoard(self.web_api, sleep=sleep)
         self.jobs = Jobs(walk=self._walk, say=notices.post, on_end=self.metrics.note_ending)
         self.metrics.count_running(lambda: self.jobs.running)
         self._runner: web.AppRunner | None = None
@@ -105,11 +115,12 @@ class Bot:
                 token=config.slack_bot_token.get_secret_value(),
                 api_url=config.slack_api_url,
                 files_info=self.web_api.files_info,
+                sleep=self._sleep,
             ),
             decoders=Decoders(at_once=max(2, os.cpu_count() or 1)),
-            translator=Translator(engine, turns=FairTurns(config.endpoint_concurrency)),
-            replier=Replier(self.web_api, self.stores.withdrawals),
-            progress=ProgressBoard(self.web_api),
+            translator=Translator(engine, turns=FairTurns(config.endpoint_concurrency), sleep=self._sleep),
+            replier=Replier(self.web_api, self.stores.withdrawals, sleep=self._sleep),
+            progress=ProgressBoard(self.web_api, sleep=self._sleep),
         )
 
     async def start(self) -> None:

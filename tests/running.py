@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from bot.sandbox.endpoint import EndpointSandbox
 from bot.sandbox.server import SlackSandbox
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from bot.sandbox.records import Message
@@ -75,11 +76,17 @@ def environ(slack: SlackSandbox, endpoint: EndpointSandbox, data: Path, *, is_ht
 
 @asynccontextmanager
 async def running_bot(
-    slack: SlackSandbox, endpoint: EndpointSandbox, data: Path, *, is_http: bool = False, **more: str
+    slack: SlackSandbox,
+    endpoint: EndpointSandbox,
+    data: Path,
+    *,
+    is_http: bool = False,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    **more: str,
 ) -> AsyncIterator[Bot]:
     """Run the bot in this process until the end of the block; `more` are further variables."""
     config = Config.load(environ(slack, endpoint, data, is_http=is_http) | more, env_file=None)
-    bot = Bot(config)
+    bot = Bot(config, sleep=sleep)
     try:
         await bot.start()
         if is_http:
@@ -93,10 +100,16 @@ async def running_bot(
 
 
 @asynccontextmanager
-async def playing(data: Path, *, is_http: bool = False, **more: str) -> AsyncIterator[Stage]:
+async def playing(
+    data: Path,
+    *,
+    is_http: bool = False,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    **more: str,
+) -> AsyncIterator[Stage]:
     """Run Slack, endpoint and bot; retries come fast, so that no test waits for Slack's minutes."""
     assert not {name for name in os.environ if name.startswith("SLACK_")}, "SLACK_* would leak into Bolt"
     async with SlackSandbox() as slack, EndpointSandbox() as endpoint:
         slack.retry_delays = (0.05, 0.1, 0.2)
-        async with running_bot(slack, endpoint, data, is_http=is_http, **more) as bot:
+        async with running_bot(slack, endpoint, data, is_http=is_http, sleep=sleep, **more) as bot:
             yield Stage(slack, endpoint, bot)
