@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from aiohttp import web
 
@@ -104,7 +104,6 @@ class EndpointSandbox:
             await self._runner.cleanup()
             raise
         self._port = self._runner.addresses[0][1]
-        await self._hearing.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -178,11 +177,11 @@ class EndpointSandbox:
     async def _hand_over(self, request: web.Request, number: int, answer: Answer) -> web.StreamResponse:
         if answer.fault is Fault.HANG:
             await asyncio.Event().wait()
-        self._note(number, status=answer.status)
+        if answer.fault is not Fault.DROP:
+            self._note(number, status=answer.status)
         response = _response(answer, f"{self.requests[number].at:%Y%m%d%H%M%S}{number:06}sandbox")
         if answer.fault is not Fault.NONE:
-            if request.transport is not None:
-                request.transport.abort()
+            cast("asyncio.Transport", request.transport).abort()  # still there: else we had been cancelled
             return response
         await response.prepare(request)
         await response.write_eof()

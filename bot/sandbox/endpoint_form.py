@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.sandbox.endpoint_answers import FORMATS, failing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
 MOST_BYTES: Final = 25 * 1024 * 1024  # of the whole request, not of the file
 # Judged by the name, as OpenAI does: the same bytes are refused as x.opus and taken as x.ogg.
@@ -82,17 +82,23 @@ async def read_form(request: web.Request) -> Form:
         message = f"Maximum content size limit ({MOST_BYTES}) exceeded ({MOST_BYTES + 8192} bytes read)"
         raise RefusedError(413, "", message)
     sent = await _read_fields(request)
-    rule, file = "", sent.get("file")
-    if not isinstance(file, web.FileField):
-        rule = "file is required"
-    elif len(sent) != len(set(sent)):
-        rule = "a field was sent twice"
-    elif sum(isinstance(value, web.FileField) for value in sent.values()) > 1:
-        rule = "only one file is taken"
-    else:
+    files = [value for value in sent.values() if isinstance(value, web.FileField)]
+    try:
+        if rule := _broken_rule(sent, files):
+            raise RefusedError(400, "invalid_request", rule)
         fields = {name: value for name, value in sent.items() if isinstance(value, str)}
-        return Form(fields, file.filename, file.file.read())
-    raise RefusedError(400, "invalid_request", rule)
+        return Form(fields, files[0].filename, files[0].file.read())
+    finally:
+        for file in files:
+            file.file.close()
+
+
+def _broken_rule(sent: Mapping[str, object], files: Sequence[web.FileField]) -> str:
+    if "file" not in {file.name for file in files}:
+        return "file is required"
+    if len(sent) != len(set(sent)):
+        return "a field was sent twice"
+    return "only one file is taken" if len(files) > 1 else ""
 
 
 async def _read_fields(request: web.Request) -> Mapping[str, object]:

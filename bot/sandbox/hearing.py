@@ -34,13 +34,10 @@ class Hearing:
     """Listens to files in children, as the bot's own decoders do, and remembers what it heard."""
 
     def __init__(self) -> None:
+        # None is started ahead: most files that come are known already, and a test may send none at all.
         self._listeners = Decoders(at_once=2, command=(sys.executable, "-I", _LISTENER))
         self._samples = samples.load()
         self._heard: dict[str, asyncio.Task[Heard]] = {}
-
-    async def open(self) -> None:
-        """Start a listener ahead."""
-        await self._listeners.start()
 
     async def close(self) -> None:
         """End the listeners."""

@@ -13,7 +13,7 @@ from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-if __name__ == "__main__":  # isolated: our own package is not importable by itself
+if __name__ == "__main__":  # pragma: no cover -- isolated, where our own package is not found by itself
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from bot import decoder
