@@ -18,4 +18,4 @@ def sow(workspace: Workspace) -> None:
     workspace.add_channel("random", "channel", [ana.id, ben.id])
     workspace.add_channel("leads", "group", [ana.id, ben.id, bot.id])
     workspace.direct(ana.id)
-    workspace.add_channel(f"mpdm-ana--ben--{bot.name}-1", "mpim", [ana.id, ben.id, bot.id])
+    workspace.add_channel(f"mpdm-ana--ben--{bot.name}-1", "mpim", [ana.id, ben.id, bot.id], "group")

@@ -97,11 +97,11 @@ class Workspace:
         self.users[user.id] = user
         return user
 
-    def add_channel(self, name: str, kind: ChannelKind, members: Iterable[str]) -> Channel:
-        """Add a conversation with these user ids in it."""
+    def add_channel(self, name: str, kind: ChannelKind, members: Iterable[str], label: str = "") -> Channel:
+        """Add a conversation with these user ids in it; `label` stands in its id instead of the name."""
         inside = list(dict.fromkeys(members))
         people = [member for member in inside if member != self.app.bot.id]
-        channel_id = self._free({"im": "D0"}.get(kind, "C0"), name, self.channels)
+        channel_id = self._free({"im": "D0"}.get(kind, "C0"), label or name, self.channels)
         creator = people[0] if people else self.app.bot.id
         channel = Channel(channel_id, name, kind, creator, int(self.clock()), inside)
         self.channels[channel_id] = channel
@@ -113,7 +113,7 @@ class Workspace:
             if channel.kind == "im" and user_id in channel.members:
                 return channel
         name = self.users[user_id].name
-        return self.add_channel(f"dm-{name}", "im", [user_id, self.app.bot.id])
+        return self.add_channel(f"dm-{name}", "im", [user_id, self.app.bot.id], label=name)
 
     def _free(self, prefix: str, name: str, taken: Mapping[str, object]) -> str:
         wanted = prefix + id_part(name)

@@ -58,16 +58,22 @@ async def test_every_ts_is_new_text(slack: SlackSandbox) -> None:
         pytest.param({"channel": "C0SUPPORT", "text": {}}, "invalid_arguments", id="text is no text"),
         pytest.param({"channel": "C0SUPPORT", "blocks": "[{"}, "invalid_blocks_format", id="broken JSON"),
         pytest.param(
-            {"channel": "C0SUPPORT", "text": "x", "markdown_text": "y"}, "markdown_text_conflict", id="two texts"
+            {"channel": "C0SUPPORT", "text": "x", "markdown_text": "y"},
+            "markdown_text_conflict",
+            id="two texts",
         ),
-        pytest.param({"channel": "C0SUPPORT", "markdown_text": "y" * 12_001}, "msg_too_long", id="long markdown"),
+        pytest.param(
+            {"channel": "C0SUPPORT", "markdown_text": "y" * 12_001}, "msg_too_long", id="long markdown"
+        ),
         pytest.param(
             {"channel": "C0SUPPORT", "text": "x", "thread_ts": "1795000000.000001"},
             "thread_not_found",
             id="no such thread",
         ),
         pytest.param(
-            {"channel": "C0SUPPORT", "text": "x", "thread_ts": "p1795"}, "invalid_thread_ts", id="no ts at all"
+            {"channel": "C0SUPPORT", "text": "x", "thread_ts": "p1795"},
+            "invalid_thread_ts",
+            id="no ts at all",
         ),
         pytest.param(
             {"channel": "C0SUPPORT", "text": "x", "metadata": {"event_type": "a"}},
@@ -75,10 +81,16 @@ async def test_every_ts_is_new_text(slack: SlackSandbox) -> None:
             id="metadata without payload",
         ),
         pytest.param(
-            {"channel": "C0SUPPORT", "text": "x", "metadata": "{"}, "invalid_metadata_format", id="metadata no JSON"
+            {"channel": "C0SUPPORT", "text": "x", "metadata": "{"},
+            "invalid_metadata_format",
+            id="metadata no JSON",
         ),
         pytest.param(
-            {"channel": "C0SUPPORT", "text": "x", "metadata": METADATA | {"event_payload": {"a": "b" * 16_000}}},
+            {
+                "channel": "C0SUPPORT",
+                "text": "x",
+                "metadata": METADATA | {"event_payload": {"a": "b" * 16_000}},
+            },
             "metadata_too_large",
             id="large metadata",
         ),
@@ -220,7 +232,11 @@ async def test_ephemeral_messages_are_seen_and_not_kept(slack: SlackSandbox) -> 
         slack, "chat.postEphemeral", channel="C0SUPPORT", user="U0ANA", text="psst", thread_ts=ts
     )
     seen = [await anext(changes) for _ in range(2)][1]
-    assert (seen.kind, seen.user, seen.message and seen.message.ts) == ("ephemeral", "U0ANA", answer["message_ts"])
+    assert (seen.kind, seen.user, seen.message and seen.message.ts) == (
+        "ephemeral",
+        "U0ANA",
+        answer["message_ts"],
+    )
     assert len(slack.messages("support")) == 1
     stranger = slack.add_user("zoe")
     refused = await call(slack, "chat.postEphemeral", channel="C0SUPPORT", user=stranger, text="psst")
