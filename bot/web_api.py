@@ -145,7 +145,8 @@ class WebApi:
             return _read_refusal(method, error)
         except aiohttp.ClientConnectorError as error:
             raise SlackUnreachableError(method, type(error).__name__, is_unclear=False) from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, AttributeError) as error:
+            # AttributeError: slack_sdk stumbles over an answer in plain text, such as a proxy's.
             raise SlackUnreachableError(method, type(error).__name__, is_unclear=True) from error
         answer = response.data
         if not isinstance(answer, dict):
