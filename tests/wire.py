@@ -37,8 +37,11 @@ class Wire:
 
 
 @asynccontextmanager
-async def serving(*answers: Answer) -> AsyncIterator[Wire]:
-    """Serve one request per connection, with one answer after the other; the last one again and again."""
+async def serving(*answers: Answer, reads_body: bool = True) -> AsyncIterator[Wire]:
+    """Serve one request per connection, with one answer after the other; the last one again and again.
+
+    Without `reads_body` the answer is given while the other side is still sending.
+    """
     turns = iter(answers)
     wire = Wire("")
     tasks: set[asyncio.Task[None]] = set()
@@ -46,7 +49,7 @@ async def serving(*answers: Answer) -> AsyncIterator[Wire]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
-                wire.received.append(await _receive(reader))
+                wire.received.append(await _receive(reader, reads_body=reads_body))
                 await next(turns, answers[-1])(reader, writer)
                 await writer.drain()
         finally:
@@ -69,12 +72,13 @@ async def serving(*answers: Answer) -> AsyncIterator[Wire]:
         await server.wait_closed()
 
 
-async def _receive(reader: asyncio.StreamReader) -> Received:
+async def _receive(reader: asyncio.StreamReader, *, reads_body: bool) -> Received:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     method, target, _ = first.split(" ")
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    length = int(headers.get("content-length", "0")) if reads_body else 0
+    body = await reader.readexactly(length)
     return Received(method, target, headers, body)
 
 

@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from bot.engines import Ask, Translation
+from bot.engines.translations import LONGEST_ANSWER_BYTES, TranslationsEngine
+from bot.errors import (
+    EndpointDownError,
+    EndpointError,
+    EndpointKeyError,
+    EndpointRefusedError,
+    EndpointTooLargeError,
+)
+from bot.prepare import Piece
+from wire import hangs, resets, says, sends, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wire import Answer, Received
+
+KEY = "sk-of-the-tests"
+SOUND = b"fLaC" + bytes(range(256)) * 3000  # more than one read from the disk
+GOOD = json.dumps({"text": " Hello.", "segments": []}).encode()
+REFUSED_FORMAT = json.dumps({"error": {"message": "response_format verbose_json is not supported"}}).encode()
+
+
+@pytest.fixture
+def piece(tmp_path: Path) -> Piece:
+    """Give a piece whose file has a name that must not travel."""
+    path = tmp_path / "somebody's secret.flac"
+    path.write_bytes(SOUND)
+    return Piece(0, str(path), 0.0, 6.0, len(SOUND), is_last=True)
+
+
+def engine_at(
+    base_url: str, client: httpx.AsyncClient, *, request_seconds: float = 5.0
+) -> TranslationsEngine:
+    """Give an engine for one endpoint."""
+    return TranslationsEngine(
+        client, base_url=base_url, key=KEY, model="whisper-1", request_seconds=request_seconds
+    )
+
+
+async def ask_over_wire(
+    piece: Piece, *answers: Answer, ask: Ask | None = None, request_seconds: float = 5.0
+) -> tuple[Translation | EndpointError, list[Received]]:
+    """Ask once over a real connection: the outcome, and what the endpoint was sent."""
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = engine_at(f"{wire.url}/v1", client, request_seconds=request_seconds)
+        try:
+            outcome: Translation | EndpointError = await engine.translate(piece, ask or Ask())
+        except EndpointError as error:
+            outcome = error
+        return outcome, wire.received
+
+
+def form(received: Received) -> list[tuple[str, str | None, str, bytes]]:
+    """Read a form: name, file name, type and value of each part, in their order."""
+    head = f"Content-Type: {received.headers['content-type']}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + received.body)
+    return [
+        (
+            str(part.get_param("name", header="content-disposition")),
+            part.get_filename(),
+            part.get_content_type(),
+            bytes(part.get_payload(decode=True)),
+        )
+        for part in message.iter_parts()
+    ]
+
+
+def over(
+    serve: Callable[[httpx.Request], httpx.Response],
+    *,
+    base_url: str = "https://api.example/v1",
+    key: str = KEY,
+) -> TranslationsEngine:
+    """Give an engine whose wire is `serve`."""
+    client = httpx.AsyncClient(transport=httpx.MockTransport(serve), cookies={"a": "b"}, headers={"x-a": "b"})
+    return TranslationsEngine(client, base_url=base_url, key=key, model="whisper-1")
+
+
+# --- the request --------------------------------------------------------------------------------
+
+
+async def test_the_request_is_what_the_api_wants(piece: Piece) -> None:
+    """All five fields arrive, the file under our name and type, its length said beforehand."""
+    ask = Ask(prompt="Spelling: Zürich, “Dragoman”\n--x", temperature=0.25)
+    outcome, (received,) = await ask_over_wire(piece, says(200, GOOD, x_request_id="req_1"), ask=ask)
+    assert outcome == Translation("Hello.", request_id="req_1")
+    assert (received.method, received.target) == ("POST", "/v1/audio/translations")
+    assert received.headers["authorization"] == f"Bearer {KEY}"
+    assert received.headers["content-length"] == str(len(received.body))
+    assert "transfer-encoding" not in received.headers
+    assert form(received) == [
+        ("model", None, "text/plain", b"whisper-1"),
+        ("prompt", None, "text/plain", ask.prompt.encode()),
+        ("response_format", None, "text/plain", b"verbose_json"),
+        ("temperature", None, "text/plain", b"0.25"),
+        ("file", "audio.flac", "audio/flac", SOUND),
+    ]
+    assert b"secret" not in received.body
+
+
+async def test_no_prompt_is_no_field(piece: Piece) -> None:
+    """An empty prompt is not sent at all; the temperature always is."""
+    _, (received,) = await ask_over_wire(piece, says(200, GOOD))
+    fields = {name: value for name, _, _, value in form(received)}
+    assert "prompt" not in fields
+    assert fields["temperature"] == b"0"
+
+
+async def test_half_a_character_in_a_prompt_does_no_harm(piece: Piece) -> None:
+    """A prompt that no encoding can hold is sent as far as one can."""
+    outcome, _ = await ask_over_wire(piece, says(200, GOOD), ask=Ask(prompt="a\ud83d"))
+    assert outcome == Translation("Hello.")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        ("https://api.example/v1", "https://api.example/v1/audio/translations"),
+        ("https://api.example/v1/", "https://api.example/v1/audio/translations"),
+        ("https://api.example", "https://api.example/audio/translations"),
+        ("https://api.example/v1?api-version=7", "https://api.example/v1/audio/translations?api-version=7"),
+    ],
+)
+async def test_the_path_is_put_behind_the_base(piece: Piece, base_url: str, url: str) -> None:
+    """The base may end in a slash or a query; nothing that the client has learnt goes along."""
+    requests = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, content=GOOD)
+
+    await over(serve, base_url=base_url).translate(piece, Ask())
+    (request,) = requests
+    assert str(request.url) == url
+    assert not {"cookie", "x-a"} & set(request.headers)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"key": "sk-with-a\nline"}, id="a key with a line end"),
+        pytest.param({"key": "sk-ключ"}, id="a key that is no ASCII"),
+        pytest.param({"base_url": "api.example/v1"}, id="an address without a scheme"),
+        pytest.param({"base_url": "https://api.example:port/v1"}, id="an address with no port"),
+    ],
+)
+async def test_settings_that_cannot_be_right(piece: Piece, settings: dict[str, str]) -> None:
+    """A key or address that no request can be made of is the admin's to mend, and is not repeated aloud."""
+    given = {"base_url": "https://api.example/v1", "key": KEY, **settings}
+    async with httpx.AsyncClient() as client:
+        engine = TranslationsEngine(client, model="whisper-1", base_url=given["base_url"], key=given["key"])
+        with pytest.raises(EndpointKeyError) as caught:
+            await engine.translate(piece, Ask())
+    assert "sk-" not in str(caught.value) + str(caught.value.__cause__)
+
+
+async def test_spaces_around_the_key_are_no_part_of_it(piece: Piece) -> None:
+    """A key pasted with its line end works."""
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+        return httpx.Response(200, content=GOOD)
+
+    await over(serve, key=f" {KEY}\n").translate(piece, Ask())
+
+
+async def test_a_piece_that_is_gone_is_not_the_endpoints_fault(piece: Piece) -> None:
+    """A file that a crash took away is for the job to make again."""
+    await asyncio.to_thread(os.remove, piece.path)
+    with pytest.raises(FileNotFoundError):
+        await over(lambda _: httpx.Response(200, content=GOOD)).translate(piece, Ask())
+
+
+async def test_closing_lets_go_of_the_connections() -> None:
+    """After close the client is closed."""
+    client = httpx.AsyncClient()
+    await engine_at("https://api.example/v1", client).close()
+    assert client.is_closed
+
+
+# --- the format ---------------------------------------------------------------------------------
+
+
+def formats(received: list[Received]) -> list[bytes]:
+    """Give the response formats that were asked for, in order."""
+    return [value for one in received for name, _, _, value in form(one) if name == "response_format"]
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+async def test_a_refused_format_is_remembered(piece: Piece, status: int) -> None:
+    """A server without verbose_json is asked for json at once, and never again for the other."""
+    answers = (says(status, REFUSED_FORMAT), says(200, b'{"text": "Hello."}'))
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = engine_at(wire.url, client)
+        assert (await engine.translate(piece, Ask())).text == "Hello."
+        assert (await engine.translate(piece, Ask())).text == "Hello."
+        assert formats(wire.received) == [b"verbose_json", b"json", b"json"]
+
+
+async def test_a_format_refused_by_mistake_is_not_remembered(piece: Piece) -> None:
+    """If json fails as well it is not the format that was wrong; the next piece asks for times again."""
+    answers = (says(400, REFUSED_FORMAT), says(400, b"no"), says(200, GOOD))
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = engine_at(wire.url, client)
+        with pytest.raises(EndpointRefusedError):
+            await engine.translate(piece, Ask())
+        await engine.translate(piece, Ask())
+        assert formats(wire.received) == [b"verbose_json", b"json", b"verbose_json"]
+
+
+async def test_json_refused_too_is_a_refusal(piece: Piece) -> None:
+    """A server that refuses every format is not asked a third time."""
+    outcome, received = await ask_over_wire(piece, says(400, REFUSED_FORMAT))
+    assert isinstance(outcome, EndpointRefusedError)
+    assert len(received) == 2
+
+
+# --- faults of the wire -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(resets(), id="reset before the answer"),
+        pytest.param(sends(), id="closed before the answer"),
+        pytest.param(sends(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n" + GOOD), id="cut off"),
+        pytest.param(
+            resets(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n" + GOOD), id="reset in the middle"
+        ),
+        pytest.param(sends(b"SSH-2.0-OpenSSH\r\n\r\n"), id="not HTTP"),
+        pytest.param(says(200, b"not packed", content_encoding="gzip"), id="badly packed"),
+    ],
+)
+async def test_a_broken_connection_may_heal(piece: Piece, answer: Answer) -> None:
+    """Whatever breaks on the wire is a fault that another try can mend, without any text in it."""
+    outcome, received = await ask_over_wire(piece, answer)
+    assert isinstance(outcome, EndpointDownError)
+    assert outcome.tries == 5
+    assert outcome.detail.isidentifier()
+    assert len(received) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(hangs(), id="no answer"),
+        pytest.param(hangs(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"), id="stalled in the middle"),
+        pytest.param(
+            sends(b"HTTP/1.1 200 OK\r\n\r\n", *[b" "] * 100, seconds_between=0.02), id="a drop now and then"
+        ),
+    ],
+)
+async def test_a_request_has_its_time_and_no_more(piece: Piece, answer: Answer) -> None:
+    """An endpoint that hangs, or trickles without end, is left after the limit of time."""
+    async with asyncio.timeout(1.5):
+        outcome, _ = await ask_over_wire(piece, answer, request_seconds=0.2)
+    assert isinstance(outcome, EndpointDownError)
+
+
+async def test_nobody_at_home(piece: Piece) -> None:
+    """A refused connection is a fault that may heal."""
+    async with serving(says(200)) as wire:
+        gone = wire.url
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(EndpointDownError):
+            await engine_at(gone, client).translate(piece, Ask())
+
+
+async def test_a_refusal_before_the_upload_ended_is_read(piece: Piece) -> None:
+    """A server that says "too large" while we are still sending is understood."""
+    early = hangs(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    async with serving(early, reads_body=False) as wire, httpx.AsyncClient() as client:
+        with pytest.raises(EndpointTooLargeError):
+            await engine_at(wire.url, client).translate(piece, Ask())
+
+
+async def test_an_answer_without_end_is_left(piece: Piece) -> None:
+    """A body that does not stop fills no memory."""
+    body = b" " * (LONGEST_ANSWER_BYTES + 1)
+    with pytest.raises(EndpointDownError, match="without end"):
+        await over(lambda _: httpx.Response(200, content=body)).translate(piece, Ask())
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(piece: Piece, status: int) -> None:
+    """A redirect means a wrong address; neither key nor sound goes where it leads."""
+    async with serving(says(200, GOOD)) as elsewhere:
+        outcome, received = await ask_over_wire(piece, says(status, location=f"{elsewhere.url}/v1"))
+        assert isinstance(outcome, EndpointKeyError)
+        assert (len(received), elsewhere.received) == (1, [])
+
+
+async def test_a_success_may_be_called_created(piece: Piece) -> None:
+    """Some gateways answer every POST with 201."""
+    outcome, _ = await ask_over_wire(piece, says(201, GOOD))
+    assert outcome == Translation("Hello.")
