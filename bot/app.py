@@ -20,8 +20,10 @@ from bot import __version__, receive
 from bot.checks import check, check_database
 from bot.config import ConfigFaults
 from bot.download import Downloader
+from bot.ending import Ending, EndingName
 from bot.engines.translations import TranslationsEngine
 from bot.engines.turns import FairTurns
+from bot.errors import NotDecodableError
 from bot.jobs import Jobs
 from bot.metrics import Metrics
 from bot.notice import NoticeBoard
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.config import Config
-    from bot.ending import Ending
     from bot.share import Job
     from bot.web_api import Identity
 
@@ -93,7 +94,13 @@ class Bot:
         self.readiness = Readiness()
         self.stages = self._build_stages()
         notices = NoticeBoard(self.web_api, sleep=sleep)
-        self.jobs = Jobs(walk=self._walk, say=notices.post, on_end=self.metrics.note_ending)
+        self.jobs = Jobs(
+            walk=self._walk,
+            say=notices.post,
+            give_up=self._give_up,
+            purge=self.stores.withdrawals.purge,
+            on_end=self.metrics.note_ending,
+        )
         self.metrics.count_running(lambda: self.jobs.running)
         self._runner: web.AppRunner | None = None
         self._lock: Lock | None = None
@@ -185,6 +192,14 @@ class Bot:
     async def _walk(self, job: Job, run: Run) -> Ending:
         return await walk(job, stages=self.stages, run=run)
 
+    async def _give_up(self, job: Job) -> None:
+        """Answer a share whose job ended the process too often to be run again."""
+        ending = Ending(EndingName.FAILED, NotDecodableError.reason)
+        progress = self.stages.progress.start(job, is_first_run=False)
+        await self.stages.replier.reply(
+            job, ending, NotDecodableError.text, progress=progress, is_first_run=False
+        )
+
     async def _has_started(self) -> bool:
         return False
 
@@ -236,7 +251,10 @@ class Bot:
             )
 
         app = AsyncApp(
-            client=without_token(self.web_api.client), authorize=authorize, process_before_response=True
+            client=without_token(self.web_api.client),
+            authorize=authorize,
+            process_before_response=True,
+            raise_error_for_unhandled_request=True,
         )
         config, stores = self._config, self.stores
         intake = Intake(

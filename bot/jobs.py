@@ -26,7 +26,7 @@ from bot.notice import Notice
 from bot.share import Job, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     import sqlalchemy
 
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 # Changed only together with a migration of unfinished jobs (DBOS: rewind to the new version).
 APPLICATION_VERSION = "jobs-1"
 QUEUE = "jobs"
-TRANSLATE, SAY_ONCE = "translate_share", "say_once"
+TRANSLATE, SAY_ONCE, GIVE_UP = "translate_share", "say_once", "give_up_share"
 # Started at once, without waiting for the queue's poll; the rest of a burst goes through the queue.
 DIRECT_JOBS = 10
 QUEUED_JOBS = 80
@@ -54,6 +54,7 @@ LONGEST_ROW_OF_CRASHES = 300
 RETENTION = timedelta(days=7)
 SWEEP_PAGE = 500
 THREADS = 16
+GIVEN_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
 UNFINISHED = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 
 
@@ -91,16 +92,21 @@ class Jobs:
         *,
         walk: Callable[[Job, Run], Awaitable[Ending]],
         say: Callable[..., Awaitable[None]],
+        give_up: Callable[[Job], Awaitable[None]],
+        purge: Callable[[datetime], Awaitable[object]],
         on_end: Callable[[Ending, float], None] = lambda _ending, _seconds: None,
     ) -> None:
         self._walk = walk
         self._say = say
+        self._give_up = give_up
+        self._purge = purge
         self._on_end = on_end
         self._boot = uuid.uuid4().hex
         self._running: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._sweeping: asyncio.Task[None] | None = None
+        self._starting = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def launch(self, engine: sqlalchemy.Engine, *, executor_id: str = "local") -> None:
         """Open the job store and take up what an earlier process left unfinished.
@@ -128,10 +134,11 @@ class Jobs:
             partition_worker_concurrency=QUEUED_JOBS_PER_WORKSPACE,
             polling_interval_sec=POLL_SECONDS,
         )
-        self._sweeping = asyncio.create_task(self._sweep_daily())
+        self._in_background(self._sweep_daily())
+        self._in_background(self._answer_for_given_up())
 
     def _register(self) -> None:
-        """Tell DBOS the two workflows; plain functions, since it would store `self` of a method."""
+        """Tell DBOS the workflows; plain functions, since it would store `self` of a method."""
 
         @DBOS.workflow(name=TRANSLATE, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
         async def translate_share(row: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +148,11 @@ class Jobs:
         async def say_once(row: dict[str, Any]) -> None:
             await self._say_notice(row)
 
-        self._translate, self._say_once = translate_share, say_once
+        @DBOS.workflow(name=GIVE_UP, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
+        async def give_up_share(row: dict[str, Any]) -> None:
+            await DBOS.run_step_async({"name": "give-up"}, self._give_up, _JOB.validate_python(row))
+
+        self._translate, self._say_once, self._give_up_share = translate_share, say_once, give_up_share
 
     @property
     def running(self) -> int:
@@ -153,14 +164,28 @@ class Jobs:
 
         Raises TimeoutError when the store takes too long to say so within Slack's three seconds.
         """
-        await asyncio.wait_for(self._start(job), STORE_SECONDS)
+        await self._stored(self._start(job))
         log.info("job.stored", job_id=job.id)
+
+    async def _stored(self, storing: Coroutine[Any, Any, None]) -> None:
+        """Wait for a row to be written; one that is late is not broken off, or it would never run."""
+        await asyncio.wait_for(asyncio.shield(self._in_background(storing)), STORE_SECONDS)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("background.failed", kind=type(error).__name__)
 
     async def _start(self, job: Job) -> None:
         row = _JOB.dump_python(job, mode="json")
-        if len(self._running) < DIRECT_JOBS:
-            with SetWorkflowID(job.id):
-                await DBOS.start_workflow_async(self._translate, row)
+        if len(self._running) + self._starting < DIRECT_JOBS:
+            await self._start_now(self._translate, job.id, row)
             return
         await DBOS.enqueue_workflow_with_options_async(
             {
@@ -174,12 +199,19 @@ class Jobs:
 
     async def say_once(self, notice: Notice) -> None:
         """Store a notice that is to be posted once ever under its key. Raises TimeoutError as `start`."""
+        row = _NOTICE.dump_python(notice, mode="json")
+        await self._stored(self._start_now(self._say_once, notice.key, row))
 
-        async def start() -> None:
-            with SetWorkflowID(notice.key):
-                await DBOS.start_workflow_async(self._say_once, _NOTICE.dump_python(notice, mode="json"))
-
-        await asyncio.wait_for(start(), STORE_SECONDS)
+    async def _start_now(
+        self, workflow: Callable[[dict[str, Any]], Coroutine[Any, Any, Any]], key: str, row: dict[str, Any]
+    ) -> None:
+        """Start a workflow without the queue; nothing happens where its key is known."""
+        self._starting += 1
+        try:
+            with SetWorkflowID(key):
+                await DBOS.start_workflow_async(workflow, row)
+        finally:
+            self._starting -= 1
 
     async def idle(self) -> None:
         """Wait until no job runs in this process."""
@@ -200,8 +232,8 @@ class Jobs:
         What is not finished by then is kept for the next start. The process should end right
         after: a step that went on could not be kept any more.
         """
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        for task in self._tasks:
+            task.cancel()
         patience = patience_seconds if self._running else 0
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience, destroy_registry=True)
         # DBOS lent the loop its own threads, and has ended them; what is closed after us may need some.
@@ -241,10 +273,20 @@ class Jobs:
 
         return await DBOS.run_step_async({"name": "begin"}, begin) == self._boot
 
+    async def _answer_for_given_up(self) -> None:
+        """Answer, once, the shares whose jobs DBOS will not run again: nothing ends in silence."""
+        for row in await DBOS.list_workflows_async(name=TRANSLATE, status=GIVEN_UP):
+            if row.input:
+                await self._start_now(
+                    self._give_up_share, f"{row.workflow_id}:given-up", row.input["args"][0]
+                )
+
     async def _sweep_daily(self) -> None:
         while True:
             try:
-                await self.sweep(datetime.now(UTC) - RETENTION)
+                before = datetime.now(UTC) - RETENTION
+                await self.sweep(before)
+                await self._purge(before)
             except Exception:  # the sweep must outlive a bad database day
                 log.exception("sweep.failed")
             await asyncio.sleep(24 * 3600)
