@@ -52,7 +52,7 @@ def says(
     body: dict[str, Any] | str,
     *,
     status: int = 200,
-    **headers: Any,  # noqa: ANN401 -- texts, but mypy would take them for a status too
+    headers: dict[str, str] | None = None,
 ) -> Callable[[web.Request], web.Response]:
     """Answer with JSON, or with an HTML page for a text."""
 
@@ -83,10 +83,10 @@ async def test_an_answer_is_given() -> None:
     "limited",
     [
         pytest.param(
-            says({"ok": False, "error": "ratelimited"}, status=429, **{"Retry-After": "7"}), id="429"
+            says({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "7"}), id="429"
         ),
-        pytest.param(says("<html>", status=429, **{"Retry-After": "7"}), id="429 without JSON"),
-        pytest.param(says({"ok": False, "error": "rate_limited"}, **{"Retry-After": "7"}), id="200"),
+        pytest.param(says("<html>", status=429, headers={"Retry-After": "7"}), id="429 without JSON"),
+        pytest.param(says({"ok": False, "error": "rate_limited"}, headers={"Retry-After": "7"}), id="200"),
     ],
 )
 async def test_too_many_is_waited_for(limited: Callable[[web.Request], web.Response]) -> None:
@@ -96,7 +96,9 @@ async def test_too_many_is_waited_for(limited: Callable[[web.Request], web.Respo
     assert (len(requests), pauses) == (2, [7.0])
 
 
-@pytest.mark.parametrize("limited", [says({}, status=429), says({}, status=429, **{"Retry-After": "soon"})])
+@pytest.mark.parametrize(
+    "limited", [says({}, status=429), says({}, status=429, headers={"Retry-After": "soon"})]
+)
 async def test_a_wait_without_a_number_has_one_of_ours(
     limited: Callable[[web.Request], web.Response],
 ) -> None:
@@ -108,7 +110,7 @@ async def test_a_wait_without_a_number_has_one_of_ours(
 
 async def test_patience_ends() -> None:
     """A wait longer than the caller's patience is an error that says that nothing was done."""
-    async with calling(says({}, status=429, **{"Retry-After": "30"})) as (api, _, pauses):
+    async with calling(says({}, status=429, headers={"Retry-After": "30"})) as (api, _, pauses):
         with pytest.raises(SlackUnreachableError) as caught:
             await api.call("auth.test", longest_wait_seconds=20)
     assert not caught.value.is_unclear
