@@ -152,6 +152,7 @@ async def open_office(folder: Path, **changes: Any) -> AsyncIterator[Office]:  #
             slack_origin=slack.url,
             endpoint_url="https://api.example.com/v1",
             version="1.2.3",
+            patience_seconds=2.5,  # a busy machine must not make a quick answer a late one
         )
         desk = replace(desk, **changes)
         app = AsyncApp(client=web_api.client, token=slack.bot_token, process_before_response=True)

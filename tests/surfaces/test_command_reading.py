@@ -3,7 +3,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.surfaces.links import FileLink, MessageLink, looks_like_link, read_link
@@ -91,6 +91,7 @@ def test_unnamed_people() -> None:
 # --- links --------------------------------------------------------------------------------------
 
 
+@settings(max_examples=40)
 @given(HOST, CHANNEL, TS, st.sampled_from(["{}", "<{}>", "<{}|a label, with spaces>"]))
 def test_message_links(host: str, channel_id: str, ts: str, form: str) -> None:
     """A message's link is understood in every form in which Slack sends it."""
@@ -100,6 +101,7 @@ def test_message_links(host: str, channel_id: str, ts: str, form: str) -> None:
     assert read_link(typed, slack_origin=ORIGIN) == MessageLink(channel_id, ts, "", url)
 
 
+@settings(max_examples=40)
 @given(channel_id=CHANNEL, ts=TS, thread_ts=TS, is_escaped=st.booleans())
 def test_thread_links(*, channel_id: str, ts: str, thread_ts: str, is_escaped: bool) -> None:
     """A reply's link names the thread; the link that is shown again says the same."""
