@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
 
 from bot.notice import Notice
 from bot.share import Job, Share, SlackFile
@@ -117,6 +119,16 @@ def register(app: AsyncApp, intake: Intake, identity: Identity) -> None:
         # An event nobody listens to is answered 404, and Slack sends it again: so all are received.
         log.debug("event.ignored", type=event.get("type"))
 
+    async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+        if isinstance(error, BoltUnhandledRequestError):
+            # Not every delivery has an event inside: `app_rate_limited` has none. It would come again, too.
+            log.debug("request.ignored", type=body.get("type"))
+            return BoltResponse(status=200)
+        # Not acked, so Slack sends it again. Only its kind: a database error repeats what was to be stored.
+        log.error("listener.failed", kind=type(error).__name__)
+        return None
+
+    app.error(on_error)
     app.event("message")(on_message)
     app.event("member_joined_channel")(on_member_joined)
     app.event(re.compile(".*"))(on_other_event)
