@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from structlog.testing import capture_logs
-from wire import hangs, resets, says, sends, serving
 
 from bot.download import RESOLVE_PAUSES_SECONDS, AudioFile, Downloader
 from bot.errors import (
@@ -24,6 +23,7 @@ from bot.errors import (
     WithdrawnError,
 )
 from bot.share import SlackFile
+from wire import hangs, resets, says, sends, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -150,6 +150,7 @@ async def test_the_original_is_fetched_with_the_token(slack: Slack, into: Path) 
     (request,) = slack.requests
     assert str(request.url) == ORIGINAL
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["accept-encoding"] == "identity"
     assert not {"cookie", "x-learnt"} & set(request.headers)
 
 
