@@ -103,11 +103,15 @@ class Faults:
     """The faults that wait for their call."""
 
     def __init__(
-        self, at_once: Callable[[Fault], None], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        at_once: Callable[[Fault], None],
+        taken: Callable[[], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._armed: list[tuple[Fault, list[int]]] = []
         self._released = asyncio.Event()
         self._at_once = at_once
+        self._taken = taken
         self._sleep = sleep
 
     def add(self, fault: Fault) -> None:
@@ -128,6 +132,7 @@ class Faults:
                 continue
             if fault.times is not None and met[0] >= fault.after + fault.times:
                 self._armed.remove(entry)
+            self._taken()
             return fault
         return None
 

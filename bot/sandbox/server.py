@@ -76,7 +76,7 @@ class SlackSandbox(Acting):
     def _build(self) -> None:
         """Join the parts; here one sees who knows whom."""
         tokens = Tokens(self.bot_token, self.app_token, self.signing_secret)
-        self.faults = Faults(self._suffer_at_once)
+        self.faults = Faults(self._suffer_at_once, self._pulse.beat)
         self._socket = SocketMode(self.workspace, self._note_socket)
         self._delivery = Delivery(self.workspace, self._socket, self.faults, self._log)
         platform = Platform(later=self._later, open_socket=self._socket.open_url)

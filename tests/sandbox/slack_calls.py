@@ -11,10 +11,11 @@ import httpx
 
 from bot import manifest
 from bot.sandbox.records import SharedFile
-from bot.sandbox.server import SlackSandbox
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    from bot.sandbox.server import SlackSandbox
 
 SOUND = bytes(range(256)) * 8
 CLIP = SharedFile("audio_message.m4a", data=SOUND, subtype="slack_audio", duration_ms=4200, locale="pt-PT")
@@ -73,6 +74,7 @@ class Listener:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, acks: bool, reply: Any) -> None:  # noqa: ANN401 -- JSON
         self.socket = socket
         self.frames: list[dict[str, Any]] = []
+        self.is_over = False
         self._acks = acks
         self._reply = reply
         self._news = asyncio.Event()
@@ -86,15 +88,20 @@ class Listener:
                 reply = {"payload": self._reply} if self._reply else {}
                 await self.socket.send_json({"envelope_id": body["envelope_id"], **reply})
             self._news.set()
+        self.is_over = True
         self._news.set()
 
-    async def heard(self, count: int, timeout_seconds: float = 5.0) -> list[dict[str, Any]]:
+    async def heard(self, count: int) -> list[dict[str, Any]]:
         """Wait for so many envelopes."""
+        await self.until(lambda: len(self.envelopes) >= count)
+        return self.envelopes
+
+    async def until(self, is_true: Callable[[], bool], timeout_seconds: float = 5.0) -> None:
+        """Wait until something is true of what came."""
         async with asyncio.timeout(timeout_seconds):
-            while len(self.envelopes) < count:
+            while not is_true():
                 self._news.clear()
                 await self._news.wait()
-        return self.envelopes
 
     @property
     def envelopes(self) -> list[dict[str, Any]]:

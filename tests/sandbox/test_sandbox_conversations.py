@@ -117,7 +117,7 @@ async def test_wrong_reads_are_refused(
 
 
 async def test_channels_describe_themselves(slack: SlackSandbox) -> None:
-    """info tells public from private, direct and group conversations, and whether the bot is in."""
+    """Info tells public from private, direct and group conversations, and whether the bot is in."""
 
     async def info(key: str) -> dict[str, Any]:
         channel_id = slack.workspace.channel(key).id
@@ -134,7 +134,7 @@ async def test_channels_describe_themselves(slack: SlackSandbox) -> None:
 
 
 async def test_members_come_in_pages(slack: SlackSandbox) -> None:
-    """members lists ids, page by page."""
+    """Members lists ids, page by page."""
     first = await call(slack, "conversations.members", channel="C0SUPPORT", limit=3)
     cursor = first["response_metadata"]["next_cursor"]
     rest = await call(slack, "conversations.members", channel="C0SUPPORT", limit=3, cursor=cursor)
