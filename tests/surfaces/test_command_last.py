@@ -228,3 +228,14 @@ async def test_videos_count(office: Office) -> None:
     await office.slack.share(SharedFile("screen.png", data=b"picture"))
     await office.type("last")
     assert [job.share.file.name for job in office.jobs.started] == ["screen.mp4"]
+
+
+async def test_replies_shown_in_the_channel_do_not_count(office: Office) -> None:
+    """A reply that was also sent to the channel stands in its history, and is a reply all the same."""
+    ts = await office.slack.share(SONG)
+    workspace = office.slack.workspace
+    channel, ana = workspace.channel("support"), workspace.user("ana")
+    parent = workspace.message(channel, ts)
+    workspace.post(channel, ana, "", files=parent.files, thread_ts=ts, is_broadcast=True)
+    await office.type("last")
+    assert [job.share.ts for job in office.jobs.started] == [ts]
