@@ -7,6 +7,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.objects import message_object
 from bot.sandbox.records import SharedFile
 from bot.share import Share, SlackFile
 from running import SAMPLES, Stage
@@ -132,3 +133,17 @@ def payload_of(message: Message) -> dict[str, Any]:
     assert message.metadata is not None
     payload: dict[str, Any] = message.metadata["event_payload"]
     return payload
+
+
+def let_bot_in(room: Room) -> None:
+    """Make the bot a member behind its back: it was told of nothing that stands in the channel."""
+    slack = room.stage.slack
+    slack.workspace.channel(room.channel).members.append(slack.bot_user_id)
+
+
+def event_of(room: Room, ts: str) -> dict[str, Any]:
+    """Give the event that tells of a message."""
+    workspace = room.stage.slack.workspace
+    channel = workspace.channel(room.channel)
+    where = {"channel": channel.id, "event_ts": ts, "channel_type": channel.kind}
+    return message_object(workspace, workspace.message(channel, ts), pushed=True) | where

@@ -6,14 +6,25 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scenes import CLIP, LOGIN, PARCEL, PDF, SHOES, Room, blocks_text, named, new_room, payload_of
+from scenes import (
+    CLIP,
+    LOGIN,
+    PARCEL,
+    PDF,
+    SHOES,
+    Room,
+    blocks_text,
+    event_of,
+    let_bot_in,
+    named,
+    new_room,
+    payload_of,
+)
 
 from bot import manifest
 from bot.sandbox.faults import Fault
-from bot.sandbox.objects import message_object
 
 if TYPE_CHECKING:
-    from bot.sandbox.records import Message
     from bot.sandbox.server import Exchange
     from running import Stage
 
@@ -128,25 +139,27 @@ async def test_an_event_whose_ack_got_lost_is_answered_once(either: Stage) -> No
 
 async def test_a_retry_may_be_the_only_copy(either: Stage) -> None:
     """A delivery marked as a retry is taken like any other: it may be the only one that arrived."""
-    room = await _room_the_bot_joins_late(either)
-    (message,) = either.slack.messages(room.channel)
-    event_id = either.slack.send_event(_event_of(either, message))
-    either.slack.redeliver(event_id)
-    reply = await room.once(message.ts)
+    room = new_room(either, bot_is_member=False)
+    ts = await room.share()
+    let_bot_in(room)
+    either.slack.redeliver(either.slack.send_event(event_of(room, ts)))
+    reply = await room.once(ts)
     assert reply.text == PARCEL.english
-    assert sorted(one.arguments["attempt"] for one in room.deliveries(message.ts)) == [0, 1]
+    assert sorted(one.arguments["attempt"] for one in room.deliveries(ts)) == [0, 1]
 
 
 async def test_twenty_deliveries_at_once_are_one_share(either: Stage) -> None:
     """The same event twenty times at once is answered once, and the endpoint is asked once."""
-    room = await _room_the_bot_joins_late(either)
-    (message,) = either.slack.messages(room.channel)
+    room = new_room(either, bot_is_member=False)
+    ts = await room.share()
+    let_bot_in(room)
     before = len(either.endpoint.requests)
     for _ in range(20):
-        either.slack.send_event(_event_of(either, message))
-    await room.replies(message.ts)
+        either.slack.send_event(event_of(room, ts))
+    await room.replies(ts)
     assert len(either.endpoint.requests) - before == 1
-    await room.once(message.ts)
+    await room.once(ts)
+    assert [one.ok for one in room.deliveries(ts)] == [True] * 20
 
 
 async def test_everything_subscribed_is_acked(either: Stage) -> None:
@@ -171,17 +184,3 @@ async def test_everything_subscribed_is_acked(either: Stage) -> None:
 
 def _event_id(call: Exchange) -> str:
     return str(call.arguments.get("event_id"))
-
-
-async def _room_the_bot_joins_late(stage: Stage) -> Room:
-    """Open a channel with one clip in it that the bot has not been told of."""
-    room = new_room(stage, bot_is_member=False)
-    await room.share()
-    stage.slack.workspace.channel(room.channel).members.append(stage.slack.bot_user_id)
-    return room
-
-
-def _event_of(stage: Stage, message: Message) -> dict[str, Any]:
-    """Give the event that tells of a message."""
-    where = {"channel": message.channel, "event_ts": message.ts, "channel_type": "channel"}
-    return message_object(stage.slack.workspace, message, pushed=True) | where
