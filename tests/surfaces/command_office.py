@@ -185,3 +185,24 @@ async def _serve(app: AsyncApp, slack: SlackSandbox, stack: AsyncExitStack) -> N
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     await slack.deliver_over_http(f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}")
+
+
+@asynccontextmanager
+async def fixed_slack(**answers: dict[str, Any]) -> AsyncIterator[WebApi]:
+    """Serve fixed answers, by method with `_` for the dot: forms of them that the sandbox does not have."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return web.json_response({"ok": True} | answers[request.match_info["method"].replace(".", "_")])
+
+    application = web.Application()
+    application.router.add_route("*", "/api/{method}", handle)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    web_api = WebApi(build_client(api_url=f"http://127.0.0.1:{port}/api/", token="xoxb-1"))  # noqa: S106 -- no secret
+    try:
+        yield web_api
+    finally:
+        await web_api.close()
+        await runner.cleanup()

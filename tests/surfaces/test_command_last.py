@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from command_office import CLIP, NOTES, SONG, Office, open_office
+from command_office import CLIP, NOTES, SONG, Office, fixed_slack, open_office
 
 from bot.ending import EndingName
 from bot.sandbox.faults import Fault
 from bot.sandbox.records import SharedFile
 from bot.store.settings import Mode
+from bot.surfaces.asking import translate_last
+from bot.surfaces.desk import Asked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -232,10 +234,11 @@ async def test_videos_count(office: Office) -> None:
 
 async def test_replies_shown_in_the_channel_do_not_count(office: Office) -> None:
     """A reply that was also sent to the channel stands in its history, and is a reply all the same."""
-    ts = await office.slack.share(SONG)
-    workspace = office.slack.workspace
-    channel, ana = workspace.channel("support"), workspace.user("ana")
-    parent = workspace.message(channel, ts)
-    workspace.post(channel, ana, "", files=parent.files, thread_ts=ts, is_broadcast=True)
-    await office.type("last")
-    assert [job.share.ts for job in office.jobs.started] == [ts]
+    clip = {"id": "F1", "mimetype": "audio/mp4"}
+    reply = {"ts": "1795000000.000200", "thread_ts": "1795000000.000100", "files": [clip]}
+    parent = {"ts": "1795000000.000100", "thread_ts": "1795000000.000100", "files": [clip]}
+    history = {"messages": [reply | {"subtype": "thread_broadcast"}, parent]}
+    asked = Asked("/translate", "last", "", "T1", "C1", "U1", "", "", "")
+    async with fixed_slack(conversations_history=history, chat_getPermalink={}) as web_api:
+        await translate_last(replace(office.desk, web_api=web_api), asked)
+    assert [job.share.ts for job in office.jobs.started] == ["1795000000.000100"]

@@ -1,41 +1,16 @@
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from aiohttp import web
+from command_office import fixed_slack
 
 from bot.surfaces.conversations import Conversation, find_conversation, may_see, name_of
-from bot.web_api import SlackRefusedError, WebApi, build_client
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from bot.web_api import SlackRefusedError
 
 PUBLIC = Conversation("C1", "channel", "support", is_member=True, is_archived=False)
 PRIVATE = Conversation("C1", "group", "support", is_member=True, is_archived=False)
 MEMBER = {"id": "U1", "team_id": "T1"}
-
-
-@asynccontextmanager
-async def slack(**answers: dict[str, Any]) -> AsyncIterator[WebApi]:
-    """Serve fixed answers, by method with `_` for the dot: forms of them that the sandbox does not have."""
-
-    async def handle(request: web.Request) -> web.Response:
-        return web.json_response({"ok": True} | answers[request.match_info["method"].replace(".", "_")])
-
-    application = web.Application()
-    application.router.add_route("*", "/api/{method}", handle)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    web_api = WebApi(build_client(api_url=f"http://127.0.0.1:{port}/api/", token="xoxb-1"))  # noqa: S106 -- no secret
-    try:
-        yield web_api
-    finally:
-        await web_api.close()
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +27,7 @@ async def slack(**answers: dict[str, Any]) -> AsyncIterator[WebApi]:
 )
 async def test_who_may_see_a_public_channel(user: dict[str, Any], *, is_allowed: bool) -> None:
     """A public channel is open to full members of the workspace, and to nobody else who is not in it."""
-    async with slack(users_info={"user": user}, conversations_members={"members": ["U2"]}) as web_api:
+    async with fixed_slack(users_info={"user": user}, conversations_members={"members": ["U2"]}) as web_api:
         assert await may_see(web_api, PUBLIC, "U1", team_id="T1") is is_allowed
         assert await may_see(web_api, PRIVATE, "U1", team_id="T1") is False
 
@@ -60,7 +35,7 @@ async def test_who_may_see_a_public_channel(user: dict[str, Any], *, is_allowed:
 async def test_members_may_see() -> None:
     """Who is in a conversation may see it, whoever that is."""
     in_it = {"members": ["U2", "U1"]}
-    async with slack(users_info={}, conversations_members=in_it) as web_api:
+    async with fixed_slack(users_info={}, conversations_members=in_it) as web_api:
         assert await may_see(web_api, PUBLIC, "U1", team_id="T1")
         assert await may_see(web_api, PRIVATE, "U1", team_id="T1")
 
@@ -87,7 +62,7 @@ async def test_members_may_see() -> None:
 )
 async def test_kinds(channel: dict[str, Any], kind: str, *, is_member: bool) -> None:
     """What is not clearly public counts as private, and only direct messages need not say that we are in."""
-    async with slack(conversations_info={"channel": channel}) as web_api:
+    async with fixed_slack(conversations_info={"channel": channel}) as web_api:
         found = await find_conversation(web_api, "C1")
     assert found is not None
     assert (found.kind, found.is_member) == (kind, is_member)
@@ -106,12 +81,12 @@ async def test_kinds(channel: dict[str, Any], kind: str, *, is_member: bool) -> 
 )
 async def test_names(user: dict[str, Any], name: str) -> None:
     """A person is called as Slack shows them."""
-    async with slack(users_info={"user": user}) as web_api:
+    async with fixed_slack(users_info={"user": user}) as web_api:
         assert await name_of(web_api, "U1") == name
 
 
 async def test_other_refusals() -> None:
     """A refusal that is ours to mend is not taken for something that is not there."""
-    async with slack(conversations_info={"ok": False, "error": "token_revoked"}) as web_api:
+    async with fixed_slack(conversations_info={"ok": False, "error": "token_revoked"}) as web_api:
         with pytest.raises(SlackRefusedError, match="token_revoked"):
             await find_conversation(web_api, "C1")
