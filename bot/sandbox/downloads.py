@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import aiofiles
@@ -15,7 +16,7 @@ from bot.sandbox.refusals import RefusedError
 from bot.sandbox.traffic import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from bot.sandbox.faults import Fault, Faults
     from bot.sandbox.records import StoredFile
@@ -114,12 +115,13 @@ async def _serve(request: web.Request, file: StoredFile, fault: Fault | None) ->
     block = max(1, size // SLOW_BLOCKS) if pause else BLOCK_BYTES
     await response.prepare(request)
     sent = 0
-    async for data in _blocks(file, block, is_variant=is_variant):
-        await response.write(data[: ends_at - sent])
-        sent += len(data)
-        if sent >= ends_at:
-            break
-        await asyncio.sleep(pause)
+    async with aclosing(_blocks(file, block, is_variant=is_variant)) as blocks:
+        async for data in blocks:
+            await response.write(data[: ends_at - sent])
+            sent += len(data)
+            if sent >= ends_at:
+                break
+            await asyncio.sleep(pause)
     if kind == "cut_file" and request.transport is not None:
         request.transport.close()
     else:
@@ -137,7 +139,7 @@ def _size(file: StoredFile, *, is_variant: bool) -> int:
     return file.shared.actual_bytes() + (len(FREE_ATOM) if is_variant else 0)
 
 
-async def _blocks(file: StoredFile, block: int, *, is_variant: bool) -> AsyncIterator[bytes]:
+async def _blocks(file: StoredFile, block: int, *, is_variant: bool) -> AsyncGenerator[bytes]:
     """Read a file block by block; large ones never stand in memory."""
     shared = file.shared
     data = shared.transcode if is_variant and shared.transcode is not None else shared.data

@@ -109,7 +109,11 @@ class SlackSandbox(Acting):
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, self._wanted_port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self.port = self._runner.addresses[0][1]
         self.workspace.url = self.url
         return self
@@ -123,7 +127,7 @@ class SlackSandbox(Acting):
         await self._socket.close()
         for watcher in self._watchers:
             watcher.tell(None)
-        if self._runner is not None:
+        if self._runner is not None:  # pragma: no branch -- whoever leaves has entered
             await self._runner.cleanup()
 
     @property

@@ -38,7 +38,7 @@ async def commanded(slack: SlackSandbox, reply: Any = None) -> AsyncIterator[tup
 
 
 async def test_the_app_gets_slacks_fields(slack: SlackSandbox) -> None:
-    """A command's envelope takes an answer and has ids, names, the escaped text, a trigger and a response_url."""
+    """A command's envelope takes an answer; it has ids, escaped text, a trigger and a response_url."""
     async with commanded(slack) as (result, frame):
         fields = frame["payload"]
         assert (frame["type"], frame["accepts_response_payload"]) == ("slash_commands", True)

@@ -61,7 +61,7 @@ FILE_SHARE = {
 
 
 async def test_a_share_comes_in_a_full_envelope(plain_slack: SlackSandbox) -> None:
-    """A shared file is a message event of subtype file_share, wrapped as Slack wraps it, without event.team."""
+    """A shared file is a message event of subtype file_share in a whole envelope, without event.team."""
     slack = plain_slack
     async with listening(slack) as app:
         ts = await slack.share(CLIP, user="ben")

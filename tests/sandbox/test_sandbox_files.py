@@ -114,7 +114,8 @@ async def test_files_on_disk_are_shared_by_path(slack: SlackSandbox, tmp_path: P
     file = await info(slack, ts)
     assert (file["mimetype"], file["size"]) == ("audio/wav", len(SOUND))
     assert (await get(slack, file["url_private_download"])).content == SOUND
-    for nothing in (tmp_path / "nowhere.wav", []):
+    nowhere: list[Any] = [tmp_path / "nowhere.wav", []]
+    for nothing in nowhere:
         with pytest.raises(SandboxMisuseError):
             await slack.share(nothing)
 
