@@ -1,0 +1,33 @@
+"""How many bytes leave the network for an hour of sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Figure
+from benchmarks.scene import clip, playing
+from bot.sandbox import samples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.sandbox.endpoint import TranslationRequest
+
+GOAL_MB = 70
+
+
+async def measure(*, names: Sequence[str] = ()) -> list[Figure]:
+    """Share every sample once and count what the endpoint received of each."""
+    async with playing() as scene:
+        for name in names or [sample.name for sample in samples.load()]:
+            await scene.answer(clip(name))
+        return figures(scene.endpoint.requests)
+
+
+def figures(requests: Sequence[TranslationRequest]) -> list[Figure]:
+    """Reckon an hour; the whole request is counted, with the form around the sound."""
+    seconds = sum(request.seconds for request in requests)
+    whole = sum(request.content_length or 0 for request in requests)
+    worst = max(3600 * (request.content_length or 0) / request.seconds for request in requests)
+    note = f"{len(requests)} samples, {seconds:.0f} s of speech; the worst {worst / 1e6:.0f} MB"
+    return [Figure("sent per hour of sound", 3600 * whole / seconds / 1e6, "MB", GOAL_MB, note)]
