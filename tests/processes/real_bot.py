@@ -195,12 +195,12 @@ async def real_stage(
         slack.retry_delays = (0.3,) * 100
         where = Endpoint(endpoint.base_url, endpoint.key)
         ours = BotProcess(slack, where, data=folder / "data", is_http=is_http).environ()
-        if is_http:
-            slack.deliver_over_http(f"http://127.0.0.1:{ours['PORT']}/slack/events")
         bot = RealBot(starter, ours | dict(more or {}), folder)
         try:
             if start:
                 await bot.start()
+                if is_http:
+                    await slack.deliver_over_http(f"{bot.url}/slack/events")
             yield RealStage(slack, endpoint, bot)
         finally:
             slack.faults.clear()

@@ -1,0 +1,84 @@
+"""How the bot ends when it is asked to: by a platform, by Ctrl-C, and by somebody who cannot wait."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from real_bot import real_stage
+
+from recordings import sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from real_bot import RealStage, Starter
+
+pytest_plugins = ("process_fixtures",)
+
+
+async def share_five(stage: RealStage, *, delay_seconds: float) -> list[str]:
+    """Share five recordings and wait until the endpoint has them all; it takes its time."""
+    stage.endpoint.delay_seconds = delay_seconds
+    shares = [await stage.slack.share(sample().path) for _ in range(5)]
+    await stage.asked(5)
+    await stage.acked(5)
+    return shares
+
+
+async def check_next_start(stage: RealStage, shares: list[str]) -> None:
+    """See that after the next start every share has one answer."""
+    stage.endpoint.delay_seconds = 0
+    await stage.bot.start()
+    await stage.answered(*shares)
+    await stage.settled()
+    assert [len(stage.of_bot(ts)) for ts in shares] == [1] * 5
+
+
+async def test_sigterm_with_five_jobs(starter: Starter, tmp_path: Path, database: dict[str, str]) -> None:
+    """SIGTERM ends the process within 20 s with code 0; what was not done by then is done after the start."""
+    async with real_stage(starter, tmp_path, more=database) as stage:
+        shares = await share_five(stage, delay_seconds=60)
+        began = time.monotonic()
+        stage.bot.signal(signal.SIGTERM)
+        page = await stage.bot.until(lambda answer: "stopping" in answer.text, "/readyz")
+        assert (page.status_code, page.json()) == (503, {"ready": False, "reasons": ["stopping", "slack"]})
+        assert await stage.bot.ended() == 0
+        assert time.monotonic() - began < 20
+        assert not any(stage.of_bot(ts) for ts in shares)
+        await check_next_start(stage, shares)
+
+
+async def test_jobs_that_finish_in_time(starter: Starter, tmp_path: Path) -> None:
+    """After Ctrl-C running jobs may finish; with the last of them the process ends, with code 0."""
+    async with real_stage(starter, tmp_path) as stage:
+        shares = await share_five(stage, delay_seconds=1.5)
+        stage.bot.signal(signal.SIGINT)
+        assert await stage.bot.ended() == 0
+        assert [len(stage.of_bot(ts)) for ts in shares] == [1] * 5
+        assert len(stage.endpoint.requests) == 5
+
+
+async def test_the_second_ctrl_c(starter: Starter, tmp_path: Path) -> None:
+    """Who presses Ctrl-C twice need not wait, and loses nothing either."""
+    async with real_stage(starter, tmp_path) as stage:
+        shares = await share_five(stage, delay_seconds=60)
+        stage.bot.signal(signal.SIGINT)
+        await stage.bot.until(lambda answer: "stopping" in answer.text, "/readyz")
+        began = time.monotonic()
+        stage.bot.signal(signal.SIGINT)
+        assert await stage.bot.ended() == 1
+        assert time.monotonic() - began < 2
+        await check_next_start(stage, shares)
+
+
+async def test_sigterm_while_slack_is_away(starter: Starter, tmp_path: Path) -> None:
+    """A bot that waits for Slack at its start ends with code 0 as well, at once."""
+    away = {"SLACK_API_URL": "http://127.0.0.1:9/api/"}
+    async with real_stage(starter, tmp_path, more=away, start=False) as stage:
+        await stage.bot.start(until_ready=False)
+        await stage.bot.until(lambda answer: answer.status_code == 503, "/readyz")
+        began = time.monotonic()
+        assert await stage.bot.stop() == 0
+        assert time.monotonic() - began < 2
