@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.blocks import check_blocks
+from bot.sandbox.mentions import notified
 from bot.sandbox.objects import message_object
 from bot.sandbox.records import Message
 from bot.sandbox.refusals import RefusedError
@@ -139,9 +140,13 @@ def _content(call: Call, most: int) -> dict[str, Any]:
         )
     if len(text) > most:
         raise RefusedError(code="msg_too_long", rule=f"text has {len(text)} of {most} characters")
+    checked = checked_blocks(blocks)
+    pinged = notified(text, checked, link_names=arguments.flag("link_names"))
+    if pinged:
+        call.notes.append(f"notifies {', '.join(pinged)}")
     return {
         "text": _checked_text(call, text or markdown, has_more=bool(blocks or attachments)),
-        "blocks": _numbered(call.workspace, checked_blocks(blocks)),
+        "blocks": _numbered(call.workspace, checked),
         "attachments": tuple(attachments or ()),
         "metadata": _checked_metadata(arguments.parsed("metadata", "invalid_metadata_format")),
     }

@@ -157,6 +157,8 @@ async def test_unknown_commands_are_the_persons_mistake() -> None:
     async with SlackSandbox() as slack:
         with pytest.raises(SandboxMisuseError, match="not a valid command"):
             await slack.command("/transalte", "help")
+        with pytest.raises(SandboxMisuseError, match="guest is not in leads"):
+            await slack.command("/translate", "help", channel="leads", user="guest")
     async with SlackSandbox(manifest=without_scope("commands")) as slack:
         with pytest.raises(SandboxMisuseError, match="not a valid command"):
             await slack.command("/translate", "help")

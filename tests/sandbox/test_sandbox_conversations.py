@@ -148,3 +148,13 @@ async def test_opening_a_dm_gives_the_same_one(slack: SlackSandbox) -> None:
     assert (await call(slack, "conversations.open", users="U0ANA"))["channel"] == {"id": channel_id}
     answer = await call(slack, "conversations.open", channel=channel_id, return_im=True)
     assert answer["channel"]["is_im"]
+
+
+async def test_opening_group_dms_is_not_played() -> None:
+    """What the sandbox does not play it refuses aloud."""
+    wide = wide_manifest()
+    wide["oauth_config"]["scopes"]["bot"].append("mpim:write")
+    async with SlackSandbox(manifest=wide) as slack:
+        answer = await call(slack, "conversations.open", users="U0ANA,U0BEN")
+        assert answer["error"] == "method_not_supported_for_channel_type"
+        assert "opens no group DMs" in slack.traffic[-1].rule

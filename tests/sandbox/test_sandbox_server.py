@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_calls import CLIP, call
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.refusals import SandboxMisuseError
+from bot.sandbox.refusals import RefusedError, SandboxMisuseError
 from bot.sandbox.server import Fault, SlackSandbox
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ def bolt_app(slack: SlackSandbox, heard: list[dict[str, Any]]) -> AsyncApp:
 async def over_socket(slack: SlackSandbox, app: AsyncApp) -> AsyncIterator[None]:
     """Connect over Socket Mode."""
     handler = AsyncSocketModeHandler(app, slack.app_token)
-    await handler.connect_async()  # type: ignore[no-untyped-call] -- Bolt gives it no types
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt gives it no types
     try:
         yield
     finally:
-        await handler.close_async()  # type: ignore[no-untyped-call] -- Bolt gives it no types
+        await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt gives it no types
 
 
 @asynccontextmanager
@@ -137,6 +137,22 @@ async def test_a_taken_port_is_an_error() -> None:
     async with SlackSandbox() as one:
         with pytest.raises(OSError, match=str(one.port)):
             await SlackSandbox(port=one.port).__aenter__()
+
+
+async def test_the_knobs_can_be_read() -> None:
+    """Slack's own figures hold until somebody sets others."""
+    async with SlackSandbox() as slack:
+        assert (slack.retry_delays, slack.ack_seconds, slack.rate_limits) == ((0.0, 60.0, 300.0), 3.0, False)
+        slack.retry_delays = [0.5]
+        assert slack.retry_delays == (0.5,)
+
+
+async def test_an_archived_channel_takes_nothing() -> None:
+    """People cannot post there either."""
+    async with SlackSandbox() as slack:
+        slack.workspace.channel("support").is_archived = True
+        with pytest.raises(RefusedError, match="is_archived"):
+            await slack.say("hello")
 
 
 async def test_people_and_channels_are_added() -> None:
