@@ -13,6 +13,7 @@ from bot.sandbox.faults import Fault
 from recordings import sample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from real_bot import RealBot, Starter
