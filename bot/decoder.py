@@ -135,7 +135,7 @@ class Sound:
                     yield from resampler.resample(None)
                 shape = now
                 resampler = AudioResampler("s16", "mono", SAMPLE_RATE, frame_size=SAMPLE_RATE // 10)
-            frame.pts = None  # often broken, and the resampler believes them
+            frame.pts = None  # often broken; time is counted in samples
             yield from resampler.resample(frame)
         if resampler is not None:
             yield from resampler.resample(None)
