@@ -99,7 +99,7 @@ class Commands:
         """Let a person type a command; back when the app acked, or when its time was over."""
         workspace = self._workspace
         where, who = workspace.channel(channel), workspace.user(user)
-        if who.id not in where.members:
+        if where.kind != "channel" and who.id not in where.members:
             message = f"{who.name} is not in {where.name}"
             raise SandboxMisuseError(message)
         entry = workspace.app.commands.get(command)
