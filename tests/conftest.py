@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from postgres import PostgresServer, running_postgres
 from sqlalchemy.engine import make_url
 
 from bot import logs
 from bot.config import Config
 from bot.store.database import open_engine, upgrade
+from postgres import PostgresServer, running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import av
 import pytest
-import recordings
 from av.stream import Disposition
 
+import recordings
 from bot import decoder
 from bot.sandbox.samples import likeness
 from bot.sandbox.samples.listen import levels

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import recordings
 
+import recordings
 from bot.errors import EmptyFileError, NoSoundError, NotDecodableError, TooLongError
 from bot.prepare import Decoders, Limits, Piece
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from running import SAMPLES
-
 from bot.config import Config
 from bot.sandbox.endpoint import EndpointSandbox
 from bot.sandbox.endpoint_answers import Answer
 from bot.shell import Order, translate_files
+from running import SAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-import recordings
 
+import recordings
 from bot.prepare import Decoders
 from bot.sandbox import endpoint_answers as answers
 from bot.sandbox import samples

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import recordings
 
+import recordings
 from bot.decoder import Refusal
 from bot.sandbox import samples
 from bot.sandbox.samples.listen import hear, levels

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from postgres import PASSWORD, PostgresServer
 from psycopg import sql
 
 import bot.store.settings
@@ -31,6 +30,7 @@ from bot.store.database import (
     upgrade,
 )
 from bot.store.trouble import translated
+from postgres import PASSWORD, PostgresServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
