@@ -124,7 +124,7 @@ async def test_without_ack_an_event_comes_again(slack: SlackSandbox) -> None:
 
 async def test_an_ack_counts_on_its_own_connection(slack: SlackSandbox) -> None:
     """Acks for nothing, without an id, or over another connection change nothing; the log names them."""
-    slack.ack_seconds = 0.1
+    slack.ack_seconds = 0.5
     slack.retry_delays = ()
     async with listening(slack, acks=False) as first, listening(slack, acks=False) as second:
         await slack.wait_for(lambda s: s.connections == 2)

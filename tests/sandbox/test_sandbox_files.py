@@ -237,7 +237,7 @@ async def test_an_upload_appears_a_moment_later(slack: SlackSandbox) -> None:
     """slack_sdk's upload ends as a message of the bot's in the thread; files.info then lists the share."""
     ts = await slack.say("hello")
     client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
-    slack.share_delay = 0.2
+    slack.share_delay = 0.5
     answer = await client.files_upload_v2(
         channel="C0SUPPORT",
         thread_ts=ts,
