@@ -26,6 +26,7 @@ from bot.sandbox.events import envelope, events_of
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.messages import permalink
 from bot.sandbox.records import Change, Message, SharedFile
+from bot.sandbox.refusals import RefusedError
 from bot.sandbox.seed import sow
 from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.traffic import Changes, Exchange, Pulse
@@ -267,7 +268,16 @@ class SlackSandbox(Acting):
         self._log(Exchange(at, "socket", what, ok=not rule, rule=rule))
 
     def _later(self, work: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(self.share_delay, work)
+        """Share an upload in a moment; what is impossible by then fails in silence, but for the log."""
+
+        def share() -> None:
+            try:
+                work()
+            except RefusedError as error:
+                at = self.workspace.clock() - self.workspace.began_at
+                self._log(Exchange(at, "upload", "share", ok=False, error=error.code, rule=error.rule))
+
+        asyncio.get_running_loop().call_later(self.share_delay, share)
 
     def _suffer_at_once(self, fault: Fault) -> None:
         if fault.kind == "socket_drop":

@@ -24,22 +24,21 @@ async def slack() -> AsyncIterator[SlackSandbox]:
 
 async def act(slack: SlackSandbox, name: str, /, **body: Any) -> dict[str, Any]:  # noqa: ANN401 -- JSON
     """Do something."""
-    headers = {"Authorization": f"Bearer {slack.control_token}"}
-    async with plain_client() as client:
-        answer: dict[str, Any] = (
-            await client.post(f"{slack.url}/control/{name}", json=body, headers=headers)
-        ).json()
-    return answer
+    return await ask(slack, "POST", name, json=body)
 
 
 async def look(slack: SlackSandbox, name: str, /, **query: Any) -> dict[str, Any]:  # noqa: ANN401 -- JSON
     """Look at something."""
+    return await ask(slack, "GET", name, params=query)
+
+
+async def ask(slack: SlackSandbox, verb: str, name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- httpx's own
+    """Send a request with the token; give the answer's JSON."""
     headers = {"Authorization": f"Bearer {slack.control_token}"}
     async with plain_client() as client:
-        answer: dict[str, Any] = (
-            await client.get(f"{slack.url}/control/{name}", params=query, headers=headers)
-        ).json()
-    return answer
+        answer = await client.request(verb, f"{slack.url}/control/{name}", headers=headers, **more)
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def test_only_the_token_opens_it(slack: SlackSandbox) -> None:

@@ -268,6 +268,17 @@ async def test_an_upload_may_stay_unshared_or_be_deleted(slack: SlackSandbox) ->
     assert len(slack.messages("support")) == 1
 
 
+async def test_an_upload_to_a_lost_thread_never_appears(slack: SlackSandbox) -> None:
+    """When the thread's parent goes before the share, the answer was ok all the same; the log knows why."""
+    ts = await slack.say("hello")
+    files = [{"id": await uploaded(slack, b"12345")}]
+    where = {"channel_id": "C0SUPPORT", "thread_ts": ts}
+    assert (await call(slack, "files.completeUploadExternal", files=files, **where))["ok"]
+    await slack.delete_message("support", ts)
+    await slack.wait_for(lambda s: s.calls("share"))
+    assert (slack.calls("share")[0].error, slack.messages("support")) == ("thread_not_found", [])
+
+
 async def uploaded(slack: SlackSandbox, data: bytes, *, sent: bytes | None = None) -> str:
     """Ask for an upload address and send bytes there."""
     answer = await call(slack, "files.getUploadURLExternal", filename="a.txt", length=len(data))

@@ -97,6 +97,7 @@ async def test_bolt_reconnects_when_asked() -> None:
         await slack.wait_for(lambda s: len(s.calls("apps.connections.open")) == 2 and s.connections == 1)
         ts = await slack.share(CLIP)
         await slack.wait_for(lambda s: len(s.thread("support", ts)) == 2)
+    assert {event["ts"] for event in heard if event.get("files")} == {ts}
 
 
 async def test_waiting_in_vain_shows_the_traffic() -> None:
