@@ -1,0 +1,483 @@
+"""The durable jobs, on SQLite and PostgreSQL: stored once, run once, kept step by step, in our own words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from bot import errors, jobs
+from bot.ending import Ending, EndingName
+from bot.jobs import Jobs, JsonSerializer
+from bot.notice import Notice
+from bot.share import Job, Share, SlackFile
+from bot.store.jobs_database import open_jobs_engine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from bot.road import Run
+
+    Walk = Callable[[Job, Run], Awaitable[Ending]]
+
+DONE = Ending(EndingName.TRANSLATED)
+PATIENCE = 20
+
+
+def job_of(number: int = 1, *, team: str = "T1", attempt: int = 1, after: str = "") -> Job:
+    """Make a job for a recording."""
+    file = SlackFile(f"F{number}", name="memo.m4a", mimetype="audio/mp4", duration_seconds=4.2)
+    return Job(Share(team, "C1", f"{number}.000100", file), prompt="Zanzibar", attempt=attempt, after=after)
+
+
+@dataclass
+class Road:
+    """A stand-in for the road: notes who walks, and waits at its gate where told to."""
+
+    walked: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    said: list[tuple[str, bool]] = field(default_factory=list)
+    given_up: list[Job] = field(default_factory=list)
+    purged: list[datetime] = field(default_factory=list)
+    ends: list[Ending] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    most_at_once: int = 0
+
+    async def walk(self, job: Job, _run: Run) -> Ending:
+        """Walk to the gate, and on when it opens."""
+        self.walked.append(job.id)
+        self.most_at_once = max(self.most_at_once, len(self.walked) - len(self.ended))
+        await self.gate.wait()
+        self.ended.append(job.id)
+        return DONE
+
+    async def say(self, notice: Notice, *, is_first_run: bool) -> None:
+        """Note what was said."""
+        self.said.append((notice.key, is_first_run))
+
+    async def give_up(self, job: Job) -> None:
+        """Note who was answered although the job is not run again."""
+        self.given_up.append(job)
+
+    async def purge(self, before: datetime) -> None:
+        """Note that what is kept elsewhere was asked to go too."""
+        self.purged.append(before)
+
+    def jobs(self, walk: Walk | None = None) -> Jobs:
+        """Make jobs that walk here, or elsewhere."""
+        return Jobs(
+            walk=walk or self.walk,
+            say=self.say,
+            give_up=self.give_up,
+            purge=self.purge,
+            on_end=lambda ending, _seconds: self.ends.append(ending),
+        )
+
+
+@dataclass(frozen=True)
+class Database:
+    """A fresh database, to be opened as often as a test likes."""
+
+    url: str
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a query; `{}` stands before a table of DBOS."""
+        engine = open_jobs_engine(self.url)
+        prefix = "dbos." if engine.dialect.name == "postgresql" else ""
+        with engine.begin() as connection:
+            result = connection.execute(sa.text(statement.format(prefix)))
+            rows = [tuple(row) for row in result] if result.returns_rows else []
+        engine.dispose()
+        return rows
+
+    @asynccontextmanager
+    async def running(self, walk: Walk | None = None, road: Road | None = None) -> AsyncIterator[Jobs]:
+        """Run jobs until the end of the block, as one process would."""
+        one = (road or Road()).jobs(walk)
+        engine, before = open_jobs_engine(self.url), asyncio.all_tasks()
+        await one.launch(engine)
+        try:
+            yield one
+        finally:
+            await one.stop(patience_seconds=0)
+            # What still runs is cut off, as it is when a process ends.
+            left = asyncio.all_tasks() - before
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            engine.dispose()
+
+
+@pytest.fixture
+def database(database_url: str) -> Database:
+    """Give a database as DBOS takes it; the test runs once on SQLite and once on PostgreSQL."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        url = url.set(drivername="sqlite")
+    return Database(url.render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Database:
+    """Give a SQLite database, for what does not depend on the kind."""
+    return Database(f"sqlite:///{tmp_path / 'dragoman.db'}")
+
+
+async def until(is_true: Callable[[], Any]) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not is_true():  # noqa: ASYNC110 -- the job store tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def finished(one: Jobs, job: Job) -> Ending:
+    """Wait for the ending of a job."""
+    async with asyncio.timeout(PATIENCE):
+        while (state := await one.latest(job.share)) is None or state.ending is None:  # noqa: ASYNC110 -- as above
+            await asyncio.sleep(0.02)
+    return state.ending
+
+
+async def test_the_same_job_twenty_times_at_once(database: Database) -> None:
+    """However often Slack sends an event, its share is walked once; also after its end."""
+    road = Road()
+    road.gate.set()
+    async with database.running(road=road) as one:
+        await asyncio.gather(*(one.start(job_of()) for _ in range(20)))
+        assert await finished(one, job_of()) == DONE
+        await one.start(job_of())
+        await one.idle()
+        assert (road.walked, road.ends) == ([job_of().id], [DONE])
+        assert one.running == 0
+
+
+async def test_a_burst_goes_through_the_queue(database: Database) -> None:
+    """What comes beyond the direct jobs waits in the queue, one by one from every workspace, and all end."""
+    road = Road()
+    async with database.running(road=road) as one:
+        burst = [job_of(number) for number in range(jobs.DIRECT_JOBS + 15)]
+        for job in burst[: jobs.DIRECT_JOBS]:
+            await one.start(job)
+        await until(lambda: len(road.walked) == jobs.DIRECT_JOBS)
+        for job in burst[jobs.DIRECT_JOBS :]:
+            await one.start(job)
+        queued = database.rows("SELECT count(*) FROM {}workflow_status WHERE queue_name = 'jobs'")
+        assert queued == [(15,)]
+        road.gate.set()
+        for job in burst:
+            assert await finished(one, job) == DONE
+        assert sorted(road.walked) == sorted(job.id for job in burst)
+
+
+async def test_a_small_workspace_is_not_starved(sqlite: Database) -> None:
+    """While a large workspace has filled its part of the queue, another one's job starts at once."""
+    road = Road()
+    async with sqlite.running(road=road) as one:
+        large = [job_of(number, team="T1") for number in range(jobs.DIRECT_JOBS + 80)]
+        for job in large[: jobs.DIRECT_JOBS]:
+            await one.start(job)
+        await until(lambda: len(road.walked) == jobs.DIRECT_JOBS)
+        await asyncio.gather(*(one.start(job) for job in large[jobs.DIRECT_JOBS :]))
+        await until(lambda: len(road.walked) >= jobs.DIRECT_JOBS + jobs.QUEUED_JOBS_PER_WORKSPACE)
+        small = job_of(1, team="T2")
+        await one.start(small)
+        await until(lambda: small.id in road.walked)
+        assert road.most_at_once == jobs.DIRECT_JOBS + jobs.QUEUED_JOBS_PER_WORKSPACE + 1
+        road.gate.set()
+        await until(lambda: len(road.ended) == len(large) + 1)
+
+
+async def test_steps_are_kept_over_a_restart(database: Database) -> None:
+    """A finished step is not run again by the next process; the one under way is, and knows it is late."""
+    calls: list[str] = []
+    reached = asyncio.Event()
+
+    async def walk(_job: Job, run: Run) -> Ending:
+        async def first() -> Share:
+            calls.append("first")
+            return job_of(7).share
+
+        async def second() -> Ending:
+            calls.append(f"second, first run: {run.is_first}")
+            if run.is_first:
+                reached.set()
+                await asyncio.Event().wait()
+            return DONE
+
+        # A rich object comes back as it was, not as the dictionary it was stored as.
+        assert await run.keep("one", first, Share) == job_of(7).share
+        return await run.keep("two", second, Ending)
+
+    async with database.running(walk) as one:
+        await one.start(job_of())
+        await reached.wait()
+        state = await one.latest(job_of().share)
+        assert state is not None
+        assert (state.job, state.ending) == (job_of(), None)
+    async with database.running(walk) as one:
+        assert await finished(one, job_of()) == DONE
+    assert calls == ["first", "second, first run: True", "second, first run: False"]
+
+
+KEPT = (
+    errors.EmptyFileError("nothing"),
+    errors.EndpointDownError("503"),
+    errors.WithdrawnError(),
+    errors.SkippedError(),
+)
+
+
+async def test_a_kept_error_comes_back(sqlite: Database) -> None:
+    """A step that failed is not run again, and raises the same error, after a restart too."""
+    seen: list[tuple[type[Exception], str]] = []
+    reached = asyncio.Event()
+    calls: list[Exception] = []
+
+    async def walk(_job: Job, run: Run) -> Ending:
+        async def fail(error: Exception) -> Ending:
+            calls.append(error)
+            raise error
+
+        async def wait() -> Ending:
+            if run.is_first:
+                reached.set()
+                await asyncio.Event().wait()
+            return DONE
+
+        for error in KEPT:
+            with pytest.raises(type(error)) as info:
+                await run.keep("fail", partial(fail, error), Ending)
+            seen.append((info.type, getattr(info.value, "detail", "")))
+        return await run.keep("wait", wait, Ending)
+
+    async with sqlite.running(walk) as one:
+        await one.start(job_of())
+        await reached.wait()
+    async with sqlite.running(walk) as one:
+        assert await finished(one, job_of()) == DONE
+    assert calls == list(KEPT)
+    assert seen == [(type(error), getattr(error, "detail", "")) for error in KEPT] * 2
+
+
+async def test_an_unforeseen_exception_in_a_step(sqlite: Database) -> None:
+    """A fault of the program becomes an error of ours that names the step, never a job without an end."""
+
+    async def walk(_job: Job, run: Run) -> Ending:
+        async def fail() -> Ending:
+            message = "the words of somebody"
+            raise ZeroDivisionError(message)
+
+        with pytest.raises(errors.BrokenError) as info:
+            await run.keep("one", fail, Ending)
+        return Ending(EndingName.FAILED, info.value.detail)
+
+    async with sqlite.running(walk) as one:
+        await one.start(job_of())
+        assert await finished(one, job_of()) == Ending(EndingName.FAILED, "one")
+    assert "the words of somebody" not in str(sqlite.rows("SELECT * FROM {}operation_outputs"))
+
+
+async def test_steps_side_by_side_keep_their_numbers(sqlite: Database) -> None:
+    """Steps that run at the same time are told apart after a restart by the order of the calls."""
+    calls: list[str] = []
+    reached = asyncio.Event()
+
+    async def walk(_job: Job, run: Run) -> Ending:
+        async def work(name: str, *, waits: bool) -> str:
+            calls.append(name)
+            if waits and run.is_first:
+                reached.set()
+                await asyncio.Event().wait()
+            return name
+
+        slow = run.keep("slow", lambda: work("slow", waits=True), str)
+        quick = run.keep("quick", lambda: work("quick", waits=False), str)
+        results = await asyncio.gather(slow, quick)
+        return Ending(EndingName.FAILED, " ".join(results))
+
+    async with sqlite.running(walk) as one:
+        await one.start(job_of())
+        await reached.wait()
+        await until(lambda: "quick" in str(sqlite.rows("SELECT function_name FROM {}operation_outputs")))
+    async with sqlite.running(walk) as one:
+        assert await finished(one, job_of()) == Ending(EndingName.FAILED, "slow quick")
+    assert sorted(calls) == ["quick", "slow", "slow"]
+
+
+async def test_what_the_rows_hold(database: Database) -> None:
+    """Whoever reads the database finds JSON, which runs nothing; a job's arguments, steps and ending."""
+
+    async def walk(job: Job, run: Run) -> Ending:
+        async def share() -> Share:
+            return job.share
+
+        await run.keep("one", share, Share)
+        return DONE
+
+    async with database.running(walk) as one:
+        await one.start(job_of())
+        await finished(one, job_of())
+    texts = []
+    for table, column in (("workflow_input", "inputs"), ("workflow_output", "output")):
+        [(text,)] = database.rows(f"SELECT {column} FROM {{}}{table}")  # noqa: S608 -- our own words
+        texts.append(text)
+    texts += [text for (text,) in database.rows("SELECT output FROM {}operation_outputs")]
+    assert len(texts) == 4
+    assert all(json.loads(text) for text in texts)
+    assert "Zanzibar" in texts[0]
+
+
+async def test_the_sweep(database: Database) -> None:
+    """Jobs that ended before the given time go, with their texts; notices and unfinished jobs stay."""
+    road = Road()
+    async with database.running(road=road) as one:
+        await one.start(job_of(1))
+        await one.say_once(Notice("T1:C1:introduction", "C1", "Hi"))
+        await until(lambda: road.walked and road.said)
+        assert await one.sweep(datetime.now(UTC) + timedelta(minutes=1)) == 0
+        road.gate.set()
+        assert await finished(one, job_of(1)) == DONE
+        assert await one.sweep(datetime.now(UTC) - timedelta(days=7)) == 0
+        assert await one.sweep(datetime.now(UTC) + timedelta(minutes=1)) == 1
+        assert await one.latest(job_of(1).share) is None
+        await one.say_once(Notice("T1:C1:introduction", "C1", "Hi"))
+    assert database.rows("SELECT name FROM {}workflow_status") == [("say_once",)]
+    assert database.rows("SELECT count(*) FROM {}operation_outputs WHERE function_name = 'one'") == [(0,)]
+    assert road.said == [("T1:C1:introduction", True)]
+
+
+async def test_the_first_sweep_comes_with_the_start(sqlite: Database) -> None:
+    """A bot that is restarted every night still deletes what is older than a week."""
+    road = Road()
+    road.gate.set()
+    async with sqlite.running(road=road) as one:
+        await one.start(job_of())
+        await finished(one, job_of())
+    week = 7 * 24 * 3600 * 1000
+    sqlite.rows(f"UPDATE {{}}workflow_status SET completed_at = completed_at - {week + 1000}")  # noqa: S608 -- a number
+    async with sqlite.running(road=road):
+        await until(lambda: not sqlite.rows("SELECT 1 FROM {}workflow_status"))
+        await until(lambda: road.purged)
+
+
+async def test_the_newest_attempt(sqlite: Database) -> None:
+    """Of a share that was asked for several times, the newest attempt counts; by number, not by letter."""
+    road = Road()
+    road.gate.set()
+    async with sqlite.running(road=road) as one:
+        assert await one.latest(job_of().share) is None
+        for attempt in (1, 2, 10):
+            await one.start(job_of(attempt=attempt))
+            await until(lambda: len(road.ended) == len(road.walked) and not one.running)
+        # The id of another file that begins like this one's.
+        await one.start(job_of(11))
+        state = await one.latest(job_of().share)
+        assert state is not None
+        assert state.job.attempt == 10
+
+
+async def test_a_job_that_broke(sqlite: Database) -> None:
+    """A job that ended without an ending of ours counts as failed, not as under way; no words are stored."""
+
+    async def walk(_job: Job, _run: Run) -> Ending:
+        message = "somebody's words"
+        raise ZeroDivisionError(message)
+
+    async with sqlite.running(walk) as one:
+        await one.start(job_of())
+        ending = await finished(one, job_of())
+        assert ending.name is EndingName.FAILED
+        assert ending.reason in errors.REASONS
+        assert one.running == 0
+    assert "words" not in str(sqlite.rows("SELECT error FROM {}workflow_status"))
+
+
+async def test_a_job_that_is_given_up(database: Database) -> None:
+    """A job that the engine runs no more, after a long row of crashes, is answered for, and once only."""
+    road = Road()
+    async with database.running(road=road) as one:
+        await one.start(job_of())
+        await until(lambda: road.walked)
+    crashes = jobs.LONGEST_ROW_OF_CRASHES
+    database.rows(f"UPDATE {{}}workflow_status SET recovery_attempts = {crashes + 1}")  # noqa: S608 -- a number
+    async with database.running(road=road) as one:
+        await until(lambda: jobs.GIVEN_UP in str(database.rows("SELECT status FROM {}workflow_status")))
+    for _ in range(2):
+        async with database.running(road=road) as one:
+            assert await finished(one, job_of()) == Ending(EndingName.FAILED, "not_decodable")
+            await until(lambda: road.given_up)
+    assert road.given_up == [job_of()]
+    assert road.walked == [job_of().id]
+
+
+async def test_a_turn_waits_for_the_file_before(sqlite: Database) -> None:
+    """The second file of a message has its turn when the first has ended, and no sooner."""
+    told: list[str] = []
+    gate = asyncio.Event()
+
+    async def walk(job: Job, run: Run) -> Ending:
+        if not job.after:
+            await gate.wait()
+        await run.wait_for_turn()
+        told.append(job.id)
+        return DONE
+
+    first = job_of(1)
+    second = job_of(2, after=first.id)
+    async with sqlite.running(walk) as one:
+        await one.start(first)
+        await one.start(second)
+        await until(lambda: one.running == 2)
+        # Two polls long the second one has had every chance to overtake.
+        await asyncio.sleep(jobs.TURN_POLL_SECONDS * 2)
+        gate.set()
+        await finished(one, second)
+    assert told == [first.id, second.id]
+
+
+async def test_stop_lets_running_jobs_finish(sqlite: Database) -> None:
+    """At the end running jobs get their time, and what is left is taken up by the next process."""
+    road = Road()
+    one, engine = road.jobs(), open_jobs_engine(sqlite.url)
+    await one.launch(engine)
+    await one.start(job_of())
+    await until(lambda: road.walked)
+    asyncio.get_running_loop().call_later(0.3, road.gate.set)
+    await one.stop(patience_seconds=8)
+    engine.dispose()
+    assert road.ended == [job_of().id]
+
+
+async def test_a_store_that_is_too_slow(sqlite: Database) -> None:
+    """What cannot be stored in time is not acked, but not broken off either: it is written late, and runs."""
+    road = Road()
+    notice = Notice("T1:C1:introduction", "C1", "Hi")
+    async with sqlite.running(road=road) as one:
+        holder = open_jobs_engine(sqlite.url)
+        with holder.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            outcomes = await asyncio.gather(one.start(job_of()), one.say_once(notice), return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes] == [TimeoutError] * 2
+            connection.rollback()
+        holder.dispose()
+        await until(lambda: road.walked and road.said)
+
+
+def test_json_of_exceptions() -> None:
+    """An exception is stored by its kind alone: its message may hold people's words."""
+    serializer = JsonSerializer()
+    assert serializer.name() == "json"
+    text = serializer.serialize(ValueError("somebody's words"))
+    assert "words" not in text
+    again = serializer.deserialize(text)
+    assert (type(again), str(again)) == (RuntimeError, "ValueError")
+    assert serializer.deserialize(serializer.serialize({"a": [1]})) == {"a": [1]}
