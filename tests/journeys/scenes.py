@@ -7,6 +7,8 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dbos import DBOS
+
 from bot.sandbox.objects import message_object
 from bot.sandbox.records import SharedFile
 from bot.share import Share, SlackFile
@@ -14,9 +16,10 @@ from running import SAMPLES, Stage
 
 if TYPE_CHECKING:
     from bot.sandbox.records import Message
-    from bot.sandbox.server import Exchange
+    from bot.sandbox.server import Exchange, SlackSandbox
 
 PACE = 0.02
+UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 
 PARCEL, LOGIN, SHOES = SAMPLES["parcel"], SAMPLES["login"], SAMPLES["shoes"]
 CLIP = SharedFile("audio_message.m4a", path=PARCEL.path, subtype="slack_audio", duration_ms=6180)
@@ -48,31 +51,46 @@ class Room:
         return await self.stage.slack.share([*files] or CLIP, channel=self.channel, **how)
 
     async def replies(self, ts: str, count: int = 1) -> list[Message]:
-        """Wait for so many messages of replies, and until no job runs; there must not be more."""
+        """Wait for so many messages of replies, and for quiet; there must not be more."""
         await self.stage.reply(self.channel, ts, count=count)
-        await self.stage.bot.jobs.idle()
+        await self.quiet()
         found = await self.stage.reply(self.channel, ts, count=count)
         assert len(found) == count, [one.text for one in found]
         return found
-
-    async def once(self, ts: str) -> Message:
-        """Wait for the one reply, and long enough for a second one that must not come."""
-        await self.replies(ts)
-        await self.quiet()
-        (reply,) = await self.replies(ts)
-        return reply
 
     async def text(self, ts: str) -> str:
         """Wait for the one reply and give its text."""
         (reply,) = await self.replies(ts)
         return reply.text
 
+    async def unanswered(self, ts: str) -> None:
+        """Wait until a message was taken note of, and see that nothing came of it."""
+        await self.stage.slack.wait_for(lambda _: self.deliveries(ts))
+        await self.quiet()
+        assert self.stage.endings(self.channel, ts) == []
+        assert not await self.is_stored(ts)
+
+    async def heard(self, subtype: str) -> None:
+        """Wait until the bot has acked an event of this subtype in this conversation."""
+        kind = f"message.{subtype}"
+        await self.stage.slack.wait_for(
+            lambda slack: any(
+                one.ok and one.method == kind and one.arguments.get("channel") == self.channel
+                for one in slack.calls("event")
+            )
+        )
+        await self.quiet()
+
     async def quiet(self) -> None:
-        """Wait until all that was begun before has ended: a recording shared now is answered after it."""
-        slack, marker = self.stage.slack, SharedFile("marker.ogg", path=LOGIN.path)
-        ts = await slack.share(marker, channel="sales")
-        await self.stage.reply("sales", ts)
-        await self.stage.bot.jobs.idle()
+        """Wait until every event is acked and nothing that was stored for them is unfinished.
+
+        What is to come of an event is stored before its ack, so nothing slips in between.
+        """
+        await self.stage.slack.wait_for(_is_all_acked)
+        while await DBOS.list_workflows_async(  # noqa: ASYNC110 -- only the database knows, and it does not call
+            status=UNFINISHED, load_input=False, load_output=False
+        ):
+            await asyncio.sleep(0.01)
 
     def said(self) -> list[Message]:
         """Give all that the bot has said in this conversation, anywhere."""
@@ -133,6 +151,12 @@ def payload_of(message: Message) -> dict[str, Any]:
     assert message.metadata is not None
     payload: dict[str, Any] = message.metadata["event_payload"]
     return payload
+
+
+def _is_all_acked(slack: SlackSandbox) -> bool:
+    deliveries = slack.calls("event")
+    acked = {one.arguments.get("event_id") for one in deliveries if one.ok}
+    return acked >= {one.arguments.get("event_id") for one in deliveries}
 
 
 def let_bot_in(room: Room) -> None:

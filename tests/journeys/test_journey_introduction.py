@@ -12,6 +12,7 @@ from bot.sandbox.faults import Fault
 if TYPE_CHECKING:
     from scenes import Room
 
+    from bot.sandbox.server import SlackSandbox
     from running import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,6 +30,18 @@ async def invited(room: Room) -> None:
     """Invite the bot, and wait until it has introduced itself, and for quiet."""
     await room.stage.slack.invite_bot(room.channel)
     await room.stage.slack.wait_for(lambda _: len(introductions(room)) == 1)
+    await room.quiet()
+
+
+async def joined(room: Room, count: int) -> None:
+    """Wait until the bot has been told so often that somebody joined."""
+
+    def is_told(slack: SlackSandbox) -> bool:
+        told = [one for one in slack.calls("event") if one.method == "member_joined_channel"]
+        here = [one for one in told if one.arguments["channel"] == room.channel]
+        return len(here) == count
+
+    await room.stage.slack.wait_for(is_told)
     await room.quiet()
 
 
@@ -60,7 +73,7 @@ async def test_it_is_said_once_ever(outside: Room) -> None:
     await invited(outside)
     slack.workspace.channel(outside.channel).members.remove(slack.bot_user_id)
     await slack.invite_bot(outside.channel)
-    await outside.quiet()
+    await joined(outside, 2)
     assert len(introductions(outside)) == 1
 
 
@@ -99,7 +112,7 @@ async def test_others_may_come_unnoticed(stage: Stage) -> None:
     """Somebody else joining is no reason to say anything."""
     room = new_room(stage)
     await stage.slack.invite(room.channel, "guest")
-    await room.quiet()
+    await joined(room, 1)
     assert room.said() == []
 
 

@@ -35,7 +35,7 @@ async def played(stage: Stage) -> Room:
     await slack.command("/translate", "nonsense Zanzibar", channel=room.channel)
     stamps = [
         await room.share(SharedFile(f"{name}.bin", path=one.path, mimetype="audio/x"), text="Zanzibar")
-        for name, one in SAMPLES.items()
+        for name, one in [*SAMPLES.items()][:2]
     ]
     await room.replies(stamps[-1])
     slack.faults.add(Fault("lost_after", "chat.postMessage"))

@@ -120,7 +120,7 @@ async def test_a_progress_message_whose_answer_is_lost(room: Room, kind: Any) ->
 async def test_an_unclear_post_is_one_reply(room: Room, fault: Fault) -> None:
     """Whether Slack performed a post or not, when its answer is lost: in the end there is one reply."""
     room.stage.slack.faults.add(fault)
-    reply = await room.once(await room.share())
+    (reply,) = await room.replies(await room.share())
     assert reply.text == PARCEL.english
     assert len(room.said()) == 1
 
@@ -129,7 +129,7 @@ async def test_the_thread_may_be_unreadable_too(room: Room) -> None:
     """When the post is lost and so is the look at the thread, there is one reply still."""
     room.stage.slack.faults.add(Fault("lost_after", POST))
     room.stage.slack.faults.add(Fault("lost_before", "conversations.replies", times=2))
-    assert (await room.once(await room.share())).text == PARCEL.english
+    assert await room.text(await room.share()) == PARCEL.english
 
 
 @pytest.mark.parametrize(

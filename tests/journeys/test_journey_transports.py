@@ -131,7 +131,7 @@ async def test_an_event_whose_ack_got_lost_is_answered_once(either: Stage) -> No
     room = new_room(either)
     either.slack.faults.add(Fault("missed_ack", times=2))
     ts = await room.share()
-    reply = await room.once(ts)
+    (reply,) = await room.replies(ts)
     tries = [(one.ok, one.arguments["attempt"]) for one in room.deliveries(ts)]
     assert tries == [(False, 0), (False, 1), (True, 2)]
     assert reply.text == PARCEL.english
@@ -143,7 +143,7 @@ async def test_a_retry_may_be_the_only_copy(either: Stage) -> None:
     ts = await room.share()
     let_bot_in(room)
     either.slack.redeliver(either.slack.send_event(event_of(room, ts)))
-    reply = await room.once(ts)
+    (reply,) = await room.replies(ts)
     assert reply.text == PARCEL.english
     assert sorted(one.arguments["attempt"] for one in room.deliveries(ts)) == [0, 1]
 
@@ -158,7 +158,7 @@ async def test_twenty_deliveries_at_once_are_one_share(either: Stage) -> None:
         either.slack.send_event(event_of(room, ts))
     await room.replies(ts)
     assert len(either.endpoint.requests) - before == 1
-    await room.once(ts)
+    await room.replies(ts)
     assert [one.ok for one in room.deliveries(ts)] == [True] * 20
 
 

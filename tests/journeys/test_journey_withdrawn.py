@@ -34,7 +34,7 @@ async def test_a_deleted_message_gets_no_answer(room: Room) -> None:
     await at_work(room)
     await room.stage.slack.delete_message(room.channel, ts)
     room.stage.endpoint.delay_seconds = 0.0
-    await room.quiet()
+    await room.heard("message_deleted")
     assert room.said() == []
     posts = room.stage.slack.calls("chat.postMessage")
     assert [one.line() for one in posts if one.arguments["channel"] == room.channel] == []
@@ -48,7 +48,7 @@ async def test_the_progress_message_goes_too(room: Room) -> None:
     await room.stage.slack.delete_message(room.channel, ts)
     room.stage.endpoint.delay_seconds = 0.0
     await room.stage.slack.wait_for(lambda _: not room.said())
-    await room.quiet()
+    await room.heard("message_changed")
     assert room.said() == []
     assert room.stage.slack.messages(room.channel) == []
 
@@ -61,7 +61,7 @@ async def test_a_deleted_file_gets_no_answer(room: Room) -> None:
     (file,) = room.stage.slack.thread(room.channel, ts)[0].files
     await room.stage.slack.delete_file(file.id)
     room.stage.endpoint.delay_seconds = 0.0
-    await room.quiet()
+    await room.heard("message_changed")
     assert room.said() == []
 
 
@@ -74,7 +74,7 @@ async def test_one_of_two_files_deleted_leaves_the_other(room: Room) -> None:
     await room.stage.slack.delete_file(first.id)
     room.stage.endpoint.delay_seconds = 0.0
     (reply,) = await room.replies(ts)
-    await room.quiet()
+    await room.heard("message_changed")
     assert reply.text == f"two.ogg\n{LOGIN.english}"
     assert len(room.said()) == 1
 
@@ -85,7 +85,7 @@ async def test_a_message_deleted_before_the_download(room: Room) -> None:
     ts = await room.share(named("stub.m4a", as_stub=True))
     await room.stage.slack.wait_for(lambda _: room.deliveries(ts))
     await room.stage.slack.delete_message(room.channel, ts)
-    await room.quiet()
+    await room.heard("message_deleted")
     assert room.said() == []
 
 
@@ -96,7 +96,7 @@ async def test_a_file_deleted_before_the_download(room: Room) -> None:
     await room.stage.slack.wait_for(lambda _: room.deliveries(ts))
     (file,) = room.stage.slack.thread(room.channel, ts)[0].files
     await room.stage.slack.delete_file(file.id)
-    await room.quiet()
+    await room.heard("message_changed")
     assert room.said() == []
 
 
@@ -108,7 +108,7 @@ async def test_deleting_another_message_changes_nothing(room: Room) -> None:
     await room.stage.slack.delete_message(room.channel, other)
     room.stage.endpoint.delay_seconds = 0.0
     assert await room.text(ts) == PARCEL.english
-    await room.quiet()
+    await room.heard("message_deleted")
     assert len(room.said()) == 1
 
 
@@ -117,6 +117,6 @@ async def test_an_answered_message_may_be_deleted(room: Room) -> None:
     ts = await room.share()
     (reply,) = await room.replies(ts)
     await room.stage.slack.delete_message(room.channel, ts)
-    await room.quiet()
+    await room.heard("message_changed")
     assert room.said() == [reply]
     assert payload_of(reply)["ending"] == "translated"
