@@ -14,7 +14,8 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
 from dbos import DBOS, Serializer, SetWorkflowID
@@ -26,7 +27,7 @@ from bot.notice import Notice
 from bot.share import Job, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Hashable
 
     import sqlalchemy
 
@@ -309,6 +310,12 @@ class Jobs:
 _JOB, _ENDING, _NOTICE = TypeAdapter(Job), TypeAdapter(Ending), TypeAdapter(Notice)
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 -- the class of whatever a step gives
+    """Give the adapter of a kind of result; making one anew takes as long as a small step."""
+    return TypeAdapter(kind)
+
+
 class _KeptRun:
     """A run whose steps are kept by DBOS."""
 
@@ -318,7 +325,7 @@ class _KeptRun:
 
     def keep(self, name: str, call: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
         step = DBOS.reserve_step()
-        adapter = TypeAdapter(kind)
+        adapter: TypeAdapter[T] = _adapter(cast("Hashable", kind))
 
         async def work() -> dict[str, Any]:
             try:
