@@ -43,7 +43,7 @@ async def test_short_sound_gets_no_progress_message(room: Room) -> None:
     room.stage.endpoint.delay_seconds = SLOW_SECONDS
     ts = await room.share(named("short.m4a", duration_ms=29_900))
     await room.stage.endpoint.wait_for(lambda: room.stage.endpoint.in_flight >= 1)
-    assert slack.status(room.channel, ts) == "is translating…"
+    await slack.wait_for(lambda _: slack.status(room.channel, ts) == "is translating…")
     (reply,) = await room.replies(ts)
     room.stage.endpoint.delay_seconds = 0.0
     assert posts(room, "dragoman_progress") == []

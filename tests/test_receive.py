@@ -1,0 +1,128 @@
+"""Reading Slack's messages: which files are taken, for which share, in which mode, and who only says hi."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.receive import all_files, is_small_talk, jobs_of, mode_of, recordings, shares_of
+from bot.store.settings import ChannelSettings, Mode
+
+if TYPE_CHECKING:
+    from bot.share import SlackFile
+
+TEAM = "T0123SUPPORT"
+CLIP: dict[str, Any] = {"id": "F1", "name": "audio_message.m4a", "subtype": "slack_audio", "mode": "hosted"}
+SONG: dict[str, Any] = {"id": "F2", "name": "pedido atrasado.mp3", "mimetype": "audio/mpeg"}
+NOTE: dict[str, Any] = {"id": "F3", "name": "namenamename.txt", "mimetype": "text/plain", "mode": "snippet"}
+STUB: dict[str, Any] = {"id": "F4", "mode": "file_access", "file_access": "check_file_info", "user": ""}
+FILM: dict[str, Any] = {"id": "F5", "name": "Screen.mov", "mimetype": "video/quicktime"}
+HELLO: dict[str, Any] = {
+    "type": "message",
+    "channel": "D1",
+    "channel_type": "im",
+    "user": "U1",
+    "text": "hi",
+    "ts": "1795000000.000100",
+}
+
+
+def ids(files: list[SlackFile]) -> list[str]:
+    """Give the ids of files."""
+    return [file.id for file in files]
+
+
+def test_recordings_and_stubs_are_taken_in_their_order() -> None:
+    """Clips, audio files, videos and stubs are taken, each once, in the order of the message."""
+    assert ids(recordings({"files": [FILM, NOTE, SONG, STUB, CLIP, SONG]})) == ["F5", "F2", "F4", "F1"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param({}, id="no files at all"),
+        pytest.param({"files": None, "attachments": None}, id="null"),
+        pytest.param({"files": []}, id="an empty list"),
+        pytest.param({"files": [NOTE]}, id="a text"),
+        pytest.param({"files": [None, "F1", 7]}, id="no file objects"),
+        pytest.param({"files": [{"mimetype": "audio/mpeg"}]}, id="no id"),
+        pytest.param({"files": [{"id": "F9", "mode": "tombstone"}]}, id="a tombstone"),
+        pytest.param({"attachments": [{"files": [SONG]}]}, id="an attachment that is no forwarded message"),
+        pytest.param({"attachments": ["x", {"is_share": True}]}, id="a forwarded message without files"),
+    ],
+)
+def test_other_messages_hold_no_recordings(message: dict[str, Any]) -> None:
+    """Whatever is no recording is not taken, whatever shape it has."""
+    assert recordings(message) == []
+
+
+def test_a_forwarded_message_holds_its_files_in_an_attachment() -> None:
+    """The files of a forwarded message count as the message's own."""
+    assert ids(all_files({"attachments": [{"is_share": True, "files": [CLIP, NOTE]}]})) == ["F1", "F3"]
+
+
+def test_a_share_of_each_file_in_one_thread() -> None:
+    """Each taken file is a share, counted from one, answered in the parent's thread."""
+    message = {"channel": "C1", "ts": "2.2", "thread_ts": "1.1", "files": [CLIP, NOTE, SONG]}
+    shares = shares_of(message, recordings(message), team_id=TEAM)
+    told = [(share.file.id, share.reply_ts, share.position, share.of) for share in shares]
+    assert told == [("F1", "1.1", 1, 2), ("F2", "1.1", 2, 2)]
+    assert {(share.team_id, share.channel_id, share.ts) for share in shares} == {(TEAM, "C1", "2.2")}
+
+
+@pytest.mark.parametrize("thread_ts", [None, "", "2.2"])
+def test_a_message_on_its_own_is_answered_in_its_own_thread(thread_ts: str | None) -> None:
+    """A message that is no reply, or the parent of its thread, has its own thread."""
+    message = {"channel": "C1", "ts": "2.2", "thread_ts": thread_ts, "files": [CLIP]}
+    (share,) = shares_of(message, recordings(message), team_id=TEAM)
+    assert (share.thread_ts, share.reply_ts) == ("", "2.2")
+
+
+def test_each_job_waits_for_the_one_before() -> None:
+    """The jobs of a message know the prompt and whom they wait for, and their ids name the share."""
+    message = {"channel": "C1", "ts": "2.2", "files": [CLIP, SONG, FILM]}
+    jobs = jobs_of(shares_of(message, recordings(message), team_id=TEAM), prompt="Acme")
+    assert [job.id for job in jobs] == [f"{TEAM}:C1:2.2:{file_id}:1" for file_id in ("F1", "F2", "F5")]
+    assert [job.after for job in jobs] == ["", jobs[0].id, jobs[1].id]
+    assert {job.prompt for job in jobs} == {"Acme"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "channel_type", "default", "mode"),
+    [
+        pytest.param(None, "channel", Mode.ON, Mode.ON, id="nobody has set it"),
+        pytest.param(None, "group", Mode.OFF, Mode.OFF, id="the default holds"),
+        pytest.param(None, "im", Mode.OFF, Mode.ON, id="a DM starts on"),
+        pytest.param(None, "mpim", Mode.ASK, Mode.ON, id="a group DM too"),
+        pytest.param(
+            ChannelSettings(mode=None, prompt="x"), "im", Mode.OFF, Mode.ON, id="only a prompt is set"
+        ),
+        pytest.param(ChannelSettings(mode=Mode.OFF), "im", Mode.ON, Mode.OFF, id="a DM switched off"),
+        pytest.param(ChannelSettings(mode=Mode.ON), "channel", Mode.OFF, Mode.ON, id="a channel switched on"),
+    ],
+)
+def test_the_mode_of_a_conversation(
+    settings: ChannelSettings | None, channel_type: str, default: Mode, mode: Mode
+) -> None:
+    """What people set counts first, then that it is a DM, then the default."""
+    assert mode_of(settings, channel_type, default) is mode
+
+
+@pytest.mark.parametrize(
+    ("change", "is_talk"),
+    [
+        pytest.param({}, True, id="a person says hi"),
+        pytest.param({"text": ""}, False, id="nothing said"),
+        pytest.param({"user": None}, False, id="nobody said it"),
+        pytest.param({"bot_id": "B1"}, False, id="a bot"),
+        pytest.param({"subtype": "bot_message"}, False, id="an old bot"),
+        pytest.param({"subtype": "channel_topic"}, False, id="Slack itself"),
+        pytest.param({"thread_ts": "1.1"}, False, id="in a thread"),
+        pytest.param({"channel_type": "mpim"}, False, id="among several"),
+        pytest.param({"channel_type": "channel"}, False, id="in a channel"),
+    ],
+)
+def test_who_talks_to_the_bot(change: dict[str, Any], is_talk: bool) -> None:  # noqa: FBT001 -- a column of the table
+    """Only a person's own words in a DM, outside threads, are meant for the bot."""
+    assert is_small_talk(HELLO | change) is is_talk
