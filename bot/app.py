@@ -251,6 +251,7 @@ class Bot:
             )
 
         app = AsyncApp(
+            name="dragoman",  # without it Bolt looks for a name in the whole stack, for a fifth of a second
             client=without_token(self.web_api.client),
             authorize=authorize,
             process_before_response=True,
