@@ -1,0 +1,157 @@
+"""The command line: what each command says, and the code it ends with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bot import __version__, cli
+from bot.sandbox import samples
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typer.testing import Result
+
+GOOD = {
+    "SLACK_BOT_TOKEN": "xoxb-1-2-abc",
+    "SLACK_APP_TOKEN": "xapp-1-A0-1-abc",
+    "COMETAPI_KEY": "key",
+    "PORT": "0",
+}
+
+
+def run(*words: str, **environ: str) -> Result:
+    """Run the command line in this process."""
+    return CliRunner().invoke(cli.app, words, env=environ)
+
+
+def start(*words: str, environ: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a process of its own."""
+    command = [sys.executable, "-m", "bot", *words]
+    return subprocess.run(  # noqa: S603 -- our own program
+        command, env=os.environ | environ, cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize("as_command", [False, True], ids=["python -m bot", "dragoman"])
+def test_version(tmp_path: Path, *, as_command: bool) -> None:
+    """Both ways to start tell the version."""
+    if as_command:
+        said = run("--version")
+        assert (said.exit_code, said.output) == (0, f"dragoman {__version__}\n")
+    else:
+        done = start("--version", environ={}, folder=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"dragoman {__version__}\n", "")
+
+
+def test_help() -> None:
+    """Without a command the help lists them, and is no success."""
+    said = run()
+    assert said.exit_code == 2
+    for command in ("run", "sandbox", "translate", "manifest", "migrate", "doctor", "web", "worker"):
+        assert command in said.output
+    assert run("-h").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["web", "worker", "doctor"])
+def test_not_in_this_version(command: str) -> None:
+    """What comes later says so, and nothing else."""
+    said = run(command)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr == f"`dragoman {command}` is not in this version\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["dance"], id="an unknown command"),
+        pytest.param(["run", "--fast"], id="an unknown option"),
+        pytest.param(["manifest", "--url", "http://bot.example"], id="a url without TLS"),
+        pytest.param(["manifest", "--command", "translate"], id="a command without slash"),
+        pytest.param(["manifest", "--command", "/Über Setzen"], id="a command that Slack refuses"),
+        pytest.param(["sandbox", "--port", "70000"], id="a port that is none"),
+        pytest.param(["sandbox", "--timeout", "0"], id="no time at all"),
+        pytest.param(["sandbox", "--endpoint", "other"], id="an unknown endpoint"),
+        pytest.param(["sandbox", "--endpoint", "real", "--once"], id="the real endpoint without a key"),
+        pytest.param(["sandbox", "--share", "nowhere.mp3", "--once"], id="no such file"),
+        pytest.param(["sandbox", "--share", "sample:none", "--once"], id="no such sample"),
+    ],
+)
+def test_usage(words: list[str]) -> None:
+    """What was typed wrongly ends with 2, an explanation on stderr and nothing on stdout."""
+    said = run(*words)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr.strip()
+
+
+def test_the_manifest() -> None:
+    """The manifest is YAML for Socket Mode, with a url for HTTP mode; the command can be renamed."""
+    plain = yaml.safe_load(run("manifest").stdout)
+    assert plain["settings"]["socket_mode_enabled"] is True
+    assert [one["command"] for one in plain["features"]["slash_commands"]] == ["/translate"]
+    other = yaml.safe_load(run("manifest", "--url", "https://bot.example", "--command", "/english").stdout)
+    assert other["settings"]["socket_mode_enabled"] is False
+    assert other["settings"]["event_subscriptions"]["request_url"] == "https://bot.example/slack/events"
+    [command] = other["features"]["slash_commands"]
+    assert (command["command"], command["url"]) == ("/english", "https://bot.example/slack/events")
+
+
+def test_migrate_twice(tmp_path: Path) -> None:
+    """The database is made, and the second time there is nothing to do."""
+    for _ in range(2):
+        said = run("migrate", **GOOD, DATA_DIR=str(tmp_path / "data"))
+        assert (said.exit_code, said.stdout) == (0, "The database is of this version.\n")
+    assert (tmp_path / "data" / "dragoman.db").exists()
+
+
+def test_migrate_without_a_database(tmp_path: Path) -> None:
+    """A folder that cannot be is a fault of the configuration; a server that is away is work that failed."""
+    (tmp_path / "file").write_text("in the way")
+    said = run("migrate", **GOOD, DATA_DIR=str(tmp_path / "file" / "data"))
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert len(said.stderr.splitlines()) == 1
+    said = run("migrate", **GOOD, DATABASE_URL="postgresql://somebody@127.0.0.1:9/none")
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr.startswith("DATABASE_URL: the server does not answer")
+
+
+@pytest.mark.parametrize("command", ["run", "migrate"])
+def test_missing_variables(tmp_path: Path, command: str) -> None:
+    """A real process without any variable says all that is missing in one line, and nothing else."""
+    done = start(command, environ={}, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.count("; ") >= 2
+    assert all(name in line for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "COMETAPI_KEY"))
+
+
+def test_the_sandbox_as_a_process(tmp_path: Path) -> None:
+    """It shares the sample, prints the story alone on stdout, and ends soon after the ending."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "sandbox", "--share", "sample", "--once"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        ended_at = time.monotonic()
+    with process:
+        assert process.wait(timeout=30) == 0
+    assert time.monotonic() - ended_at < 3
+    first, reply, ending = lines
+    assert first == "+0.0s posted ana: [parcel.m4a]"
+    assert reply.endswith(f"s posted dragoman: {samples.load()[0].english}")
+    assert ending == "ending: translated"
+    assert not list(tmp_path.iterdir())
