@@ -108,6 +108,7 @@ class Jobs:
         self._idle.set()
         self._starting = 0
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._storing: dict[str, asyncio.Task[None]] = {}
 
     async def launch(self, engine: sqlalchemy.Engine, *, executor_id: str = "local") -> None:
         """Open the job store and take up what an earlier process left unfinished.
@@ -165,12 +166,19 @@ class Jobs:
 
         Raises TimeoutError when the store takes too long to say so within Slack's three seconds.
         """
-        await self._stored(self._start(job))
+        await self._stored(job.id, lambda: self._start(job))
         log.info("job.stored", job_id=job.id)
 
-    async def _stored(self, storing: Coroutine[Any, Any, None]) -> None:
-        """Wait for a row to be written; one that is late is not broken off, or it would never run."""
-        await asyncio.wait_for(asyncio.shield(self._in_background(storing)), STORE_SECONDS)
+    async def _stored(self, key: str, store: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Wait for a row to be written; one that is late is not broken off, or it would never run.
+
+        An event that comes again meanwhile waits for the same row: in a burst everything would be
+        written twice, and be later still.
+        """
+        if key not in self._storing:
+            self._storing[key] = self._in_background(store())
+            self._storing[key].add_done_callback(lambda _: self._storing.pop(key))
+        await asyncio.wait_for(asyncio.shield(self._storing[key]), STORE_SECONDS)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -201,7 +209,7 @@ class Jobs:
     async def say_once(self, notice: Notice) -> None:
         """Store a notice that is to be posted once ever under its key. Raises TimeoutError as `start`."""
         row = _NOTICE.dump_python(notice, mode="json")
-        await self._stored(self._start_now(self._say_once, notice.key, row))
+        await self._stored(notice.key, lambda: self._start_now(self._say_once, notice.key, row))
 
     async def _start_now(
         self, workflow: Callable[[dict[str, Any]], Coroutine[Any, Any, Any]], key: str, row: dict[str, Any]
