@@ -114,8 +114,7 @@ async def test_after_a_crash_nothing_new_is_shown(desk: Desk) -> None:
     """One message may stand from before the crash, so a second run shows none, and no status line."""
     progress, patience, _ = await started(desk, is_first_run=False)
     patience.over.set()
-    await asyncio.sleep(0)
-    await progress._message  # noqa: SLF001 -- it ends by itself, and nothing else says so
+    await asyncio.gather(progress._status, progress._message)  # noqa: SLF001 -- nothing else says that they ended
     await progress.stop()
     assert progress.may_stand
     assert desk.slack.calls("api") == []

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from scenes import PARCEL, event_of, let_bot_in, new_room
 
+from bot import logs
 from bot.sandbox.events import envelope
 from running import playing
 
@@ -149,6 +150,17 @@ async def test_interactions_are_acked(web: Stage, payload: dict[str, Any]) -> No
     user, team = {"id": "U0ANA", "team_id": web.slack.team_id}, {"id": web.slack.team_id}
     body = {"payload": json.dumps(payload | {"user": user, "team": team, "api_app_id": "A0"})}
     assert (await post(web, urlencode(body).encode(), kind=FORM))[0] == 200
+
+
+async def test_what_could_not_be_stored_is_not_acked(web: Stage) -> None:
+    """An event of which no job could be made is answered 500: Slack sends it again, and the log says why."""
+    room, stream = new_room(web), io.StringIO()
+    ts = await room.share()
+    logs.configure("debug", "json", stream)
+    event = {key: value for key, value in event_of(room, ts).items() if key != "ts"}
+    assert (await post(web, json.dumps(envelope(web.slack.workspace, event)).encode()))[0] == 500
+    assert '"kind": "KeyError", "event": "listener.failed"' in stream.getvalue()
+    assert await room.text(ts) == PARCEL.english
 
 
 async def test_the_next_recording_is_answered(web: Stage) -> None:
