@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -113,8 +113,9 @@ class Database:
             left = asyncio.all_tasks() - before
             for task in left:
                 task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
-            engine.dispose()
+            if left:
+                await asyncio.wait(left, timeout=PATIENCE)
+            await let_go(engine)
 
 
 @pytest.fixture
@@ -130,6 +131,13 @@ def database(database_url: str) -> Database:
 def sqlite(tmp_path: Path) -> Database:
     """Give a SQLite database, for what does not depend on the kind."""
     return Database(f"sqlite:///{tmp_path / 'dragoman.db'}")
+
+
+async def let_go(engine: sa.Engine) -> None:
+    """Close an engine once the threads of the closed job store have given their connections back."""
+    pool = cast("sa.QueuePool", engine.pool)
+    await until(lambda: not pool.checkedout())
+    engine.dispose()
 
 
 async def until(is_true: Callable[[], Any]) -> None:
@@ -453,7 +461,7 @@ async def test_stop_lets_running_jobs_finish(sqlite: Database) -> None:
     await until(lambda: road.walked)
     asyncio.get_running_loop().call_later(0.3, road.gate.set)
     await one.stop(patience_seconds=8)
-    engine.dispose()
+    await let_go(engine)
     assert road.ended == [job_of().id]
 
 
