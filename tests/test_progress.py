@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.progress import PATIENCE_SECONDS, ProgressBoard
+from bot.progress import ProgressBoard
 from bot.sandbox.faults import Fault
 from slack_api import CLIP, Desk, open_desk
 
@@ -58,7 +58,7 @@ async def test_the_status_line_comes_at_once(desk: Desk) -> None:
     await desk.slack.wait_for(lambda slack: slack.status("support", job.share.ts))
     assert desk.slack.status("support", job.share.ts) == "is translating…"
     await progress.stop()
-    assert (desk.said(), patience.asked) == ([], [PATIENCE_SECONDS])
+    assert (desk.said(), patience.asked) == ([], [8])
 
 
 async def test_long_sound_earns_a_message_after_eight_seconds(desk: Desk) -> None:

@@ -51,12 +51,6 @@ async def test_short_sound_gets_no_progress_message(room: Room) -> None:
     assert (reply.text, slack.status(room.channel, ts)) == (PARCEL.english, "")
 
 
-async def test_long_sound_that_is_done_soon_gets_none(room: Room) -> None:
-    """Long sound that is answered within 8 s is answered without a word before."""
-    await room.replies(await room.share(LONG))
-    assert posts(room, "dragoman_progress") == []
-
-
 async def test_long_and_slow_sound_gets_one(room: Room) -> None:
     """Long and slow sound gets one progress message, which is gone when the reply, a new message, stands."""
     slack = room.stage.slack
