@@ -230,7 +230,7 @@ async def test_a_reply_that_is_gone_from_its_thread(desk: Desk, replier: Replier
     assert await replier.is_source_gone(job.share)
 
 
-@pytest.mark.parametrize("kind", ["lost_before", "missing_scope"])
+@pytest.mark.parametrize("kind", ["http_error", "missing_scope"])
 async def test_when_in_doubt_the_source_is_there(desk: Desk, replier: Replier, kind: str) -> None:
     """Where Slack does not tell, people get their answer."""
     job = await desk.job()

@@ -122,7 +122,7 @@ async def test_an_unclear_post_is_one_reply(room: Room, fault: Fault) -> None:
 async def test_the_thread_may_be_unreadable_too(room: Room) -> None:
     """When the post is lost and so is the look at the thread, there is one reply still."""
     room.stage.slack.faults.add(Fault("lost_after", POST))
-    room.stage.slack.faults.add(Fault("lost_before", "conversations.replies", times=2))
+    room.stage.slack.faults.add(Fault("http_error", "conversations.replies", times=2))
     assert await room.text(await room.share()) == PARCEL.english
 
 
