@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot import __version__, receive
-from bot.checks import check, check_database
+from bot.checks import check, listen_fault
 from bot.config import ConfigFaults
 from bot.download import Downloader
 from bot.ending import Ending, EndingName
@@ -37,6 +38,7 @@ from bot.store import database
 from bot.store.jobs_database import open_jobs_engine
 from bot.store.lock import Lock, lock_file, lock_postgres
 from bot.store.settings import SettingsStore
+from bot.store.trouble import DatabaseRefusedError, DatabaseUnreachableError, translated
 from bot.store.withdrawals import WithdrawalStore
 from bot.surfaces import command
 from bot.surfaces.command import CommandDesk
@@ -60,6 +62,8 @@ log = structlog.get_logger()
 # Of the 20 s that a platform gives after SIGTERM: the jobs' share, the rest is for closing down.
 STOP_PATIENCE_SECONDS = 8
 ANSWER_PATIENCE_SECONDS = 3
+HALF_REQUEST_SECONDS = 2
+DATABASE_PAUSE_SECONDS = 2
 ENDPOINT_CONNECTIONS = 100
 
 
@@ -104,6 +108,7 @@ class Bot:
         self.metrics.count_running(lambda: self.jobs.running)
         self._runner: web.AppRunner | None = None
         self._lock: Lock | None = None
+        self._holding: asyncio.Future[None] | None = None
         self._socket: SocketConnection | None = None
         self._bolt: AsyncApp | None = None
         self._desk: CommandDesk | None = None
@@ -138,15 +143,16 @@ class Bot:
         """
         config = self._config
         self.readiness.add("starting", self._has_started)
-        await self._listen()
+        faults = await self._listen()
         await self._take_lock()
-        checked = await check(config, self.web_api)
-        if config.sqlite_path is None:
-            self._lock = await lock_postgres(config.jobs_database_url.replace("+psycopg", "", 1))
+        checked = await check(config, self.web_api, faults=faults)
+        if not self.port:
+            log.warning("port.taken", port=config.port)
         self.stages.spool.clear_all()
         await self.stages.decoders.start()
         self._bolt = self._build_bolt(checked.identity)
-        await self.jobs.launch(open_jobs_engine(config.jobs_database_url))
+        while not await self._open_jobs():
+            await self._sleep(DATABASE_PAUSE_SECONDS)
         self._is_taking = True
         self.readiness.remove("starting")
         self.readiness.add("database", lambda: database.is_writable(self.stores.engine))
@@ -180,6 +186,8 @@ class Bot:
         await self._http.aclose()
         await self.web_api.close()
         await self.stores.engine.dispose()
+        if self._holding is not None:
+            self._holding.cancel()
         if self._lock is not None:
             await self._lock.close()
 
@@ -203,8 +211,8 @@ class Bot:
     async def _has_started(self) -> bool:
         return False
 
-    async def _listen(self) -> None:
-        """Serve the pages, and in HTTP mode Slack's requests."""
+    async def _listen(self) -> list[str]:
+        """Serve the pages, and in HTTP mode Slack's requests; give what is wrong with HOST or PORT."""
         config = self._config
         server = web.Application(client_max_size=http.LONGEST_BODY_BYTES)
         add_pages(server.router, self.readiness, self.metrics.registry)
@@ -214,28 +222,42 @@ class Bot:
                 lambda: self._bolt if self._is_taking else None, signing_secret=secret
             )
             server.router.add_post(http.PATH, dispatch)
-        self._runner = web.AppRunner(server, access_log=None)
+        # A client that sends half a request must not hold up the end of the process.
+        self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=HALF_REQUEST_SECONDS)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, config.host, config.port).start()
         except OSError as error:
             if error.errno == errno.EADDRINUSE and config.is_socket_mode and not config.port_is_given:
-                log.warning("port.taken", port=config.port)
-                return
-            reason = os.strerror(error.errno or 0)
-            fault = f"PORT {config.port} on HOST {config.host} cannot be used ({reason}): choose another"
-            raise ConfigFaults([fault]) from error
+                return []  # said once the start has succeeded: a fault must stand alone on stderr
+            return [listen_fault(config, error)]
+        return []
+
+    async def _open_jobs(self) -> bool:
+        """Take PostgreSQL's lock and launch the jobs; False where the database has just gone away."""
+        config = self._config
+        try:
+            with translated(config.jobs_database_url):
+                if config.sqlite_path is None and self._lock is None:
+                    lock = await lock_postgres(config.jobs_database_url.replace("+psycopg", "", 1))
+                    self._lock = lock
+                    self._holding = asyncio.ensure_future(lock.hold(on_lost=_end_without_lock))
+                await self.jobs.launch(open_jobs_engine(config.jobs_database_url))
+        except DatabaseRefusedError as error:
+            raise ConfigFaults([str(error)]) from error
+        except DatabaseUnreachableError as error:
+            log.warning("start.waiting", detail=str(error))
+            return False
+        return True
 
     async def _take_lock(self) -> None:
         """Make sure that no other process runs on the same SQLite file."""
         path = self._config.sqlite_path
         if path is None:
             return
-        try:
+        # A folder that cannot be written is a fault that `check` finds, and says together with all others.
+        with suppress(OSError):
             self._lock = await lock_file(path.with_name(path.name + ".lock"))
-        except OSError:
-            await check_database(self._config)  # says in words what is wrong with the folder
-            raise
 
     def _build_bolt(self, identity: Identity) -> AsyncApp:
         """Make Bolt's app with every listener, in one visible list."""
@@ -278,3 +300,9 @@ class Bot:
         # Whatever its name: the command is renamed in the manifest where another app owns /translate.
         command.register(app, self._desk, command=re.compile("."))
         return app
+
+
+def _end_without_lock() -> None:
+    """End at once: another process has taken the database over, and runs our jobs."""
+    log.critical("lock.lost")
+    os._exit(1)

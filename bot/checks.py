@@ -7,6 +7,8 @@ fault of a variable: it is tried again until it answers. The endpoint is not cal
 from __future__ import annotations
 
 import asyncio
+import errno
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from bot.store.trouble import DatabaseRefusedError, DatabaseUnreachableError
 from bot.web_api import TOKEN_ERRORS, Identity, SlackRefusedError, SlackUnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bot.config import Config
     from bot.web_api import WebApi
@@ -42,10 +44,18 @@ class Checked:
 
 
 async def check(
-    config: Config, web_api: WebApi, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    config: Config,
+    web_api: WebApi,
+    *,
+    faults: Sequence[str] = (),
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Checked:
-    """Check all at once, and again what could not be reached. Raises ConfigFaults."""
+    """Check all at once, and again what could not be reached.
+
+    Raises ConfigFaults with all that is wrong, the `faults` found earlier among it.
+    """
     waiting: dict[str, Callable[[], Awaitable[object]]] = {
+        "folder": lambda: check_folder(config),
         "database": lambda: check_database(config),
         "identity": lambda: check_bot_token(web_api),
     }
@@ -55,9 +65,9 @@ async def check(
     tries = 0
     while True:
         outcomes = await asyncio.gather(*(call() for call in waiting.values()), return_exceptions=True)
-        faults = [str(outcome) for outcome in outcomes if isinstance(outcome, ConfigFaults)]
-        if faults:
-            raise ConfigFaults(faults)
+        found_now = [str(outcome) for outcome in outcomes if isinstance(outcome, ConfigFaults)]
+        if all_faults := [*faults, *found_now]:
+            raise ConfigFaults(all_faults)
         for name, outcome in zip(list(waiting), outcomes, strict=True):
             if isinstance(outcome, WaitError):
                 log.warning("start.waiting", detail=str(outcome))
@@ -74,6 +84,27 @@ async def check(
     if not isinstance(identity, Identity):  # pragma: no cover -- says to mypy what the dictionary holds
         raise TypeError
     return Checked(identity, str(found.get("socket_url", "")))
+
+
+async def check_folder(config: Config) -> None:
+    """Make sure that recordings can be written; where the database is in the folder, it says so itself."""
+    if config.sqlite_path is not None and config.sqlite_path.is_relative_to(config.data_dir):
+        return
+    try:
+        config.spool_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=config.spool_dir) as probe:
+            probe.write(b"probe")
+    except OSError as error:
+        clause = f"DATA_DIR: {config.data_dir} cannot be written ({error.strerror})"
+        raise ConfigFaults([f"{clause}: choose a folder that this user may write to"]) from error
+
+
+def listen_fault(config: Config, error: OSError) -> str:
+    """Say which of HOST and PORT keeps us from listening."""
+    is_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
+    variable = f"PORT {config.port}" if is_port else f"HOST {config.host}"
+    remedy = "choose another" if is_port else "name an address of this machine, such as 127.0.0.1"
+    return f"{variable} cannot be used ({error.strerror}): {remedy}"
 
 
 async def check_database(config: Config) -> None:

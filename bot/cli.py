@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path  # noqa: TC003 -- typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -88,7 +89,8 @@ async def _run(config: Config) -> NoReturn:
         except LockHeldError as error:
             _end(_say(str(error), Exit.FAILED))
         await stop
-        await asyncio.wait_for(bot.stop(), STOP_SECONDS)
+        with suppress(TimeoutError):  # what is not closed by then, the end of the process closes
+            await asyncio.wait_for(bot.stop(), STOP_SECONDS)
     # Jobs that go on now could not be kept: the process ends here, without another turn of the loop.
     _end(Exit.DONE)
 

@@ -242,14 +242,15 @@ def _read_env_file(env_file: str | Path | None, known: tuple[str, ...]) -> tuple
 def _clause(error: ErrorDetails) -> str:
     """Turn pydantic's finding into our words; a list of allowed words is all it finds by itself."""
     context = error.get("ctx", {})
-    said = context["error"] if "error" in context else f"must be {context.get('expected', 'something else')}"
+    allowed = str(context.get("expected", "something else")).removeprefix("'', ")
+    said = context.get("error", f"must be {allowed}")
     return f"{error['loc'][0]} {said}"
 
 
 def _slack_gaps(values: Mapping[str, str]) -> list[str]:
     """Say which of Slack's variables are missing, or do not go together."""
     faults = []
-    oauth = next((name for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if name in values), None)
+    oauth = " and ".join(name for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET") if name in values)
     if oauth and "SLACK_BOT_TOKEN" in values:
         faults.append(f"{oauth} and SLACK_BOT_TOKEN exclude each other: unset {oauth}")
     elif oauth:

@@ -58,10 +58,11 @@ HTML_BEGINNINGS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", 
 
 @dataclass(frozen=True, slots=True)
 class AudioFile:
-    """A downloaded file, whole, under a name of ours."""
+    """A downloaded file, whole, at a path of ours; `name` is what people call it, where Slack told."""
 
     path: str
     size_bytes: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

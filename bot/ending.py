@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.share import Job
 
 
 class EndingName(StrEnum):
@@ -23,3 +27,11 @@ class Ending:
 
     name: EndingName
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What is known of a job: `ending` is None while it is unfinished."""
+
+    job: Job
+    ending: Ending | None

@@ -12,7 +12,6 @@ import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -22,7 +21,8 @@ from dbos import DBOS, Serializer, SetWorkflowID
 from pydantic import TypeAdapter
 
 from bot import errors
-from bot.ending import Ending, EndingName
+from bot.background import Background
+from bot.ending import Ending, EndingName, JobState
 from bot.notice import Notice
 from bot.share import Job, Share
 
@@ -39,7 +39,10 @@ log = structlog.get_logger()
 # Changed only together with a migration of unfinished jobs (DBOS: rewind to the new version).
 APPLICATION_VERSION = "jobs-1"
 QUEUE = "jobs"
-TRANSLATE, SAY_ONCE, GIVE_UP = "translate_share", "say_once", "give_up_share"
+TRANSLATE, GIVE_UP = "translate_share", "give_up_share"
+# Two names for one workflow: what was said once ever must be remembered for ever, the rest need not be.
+SAY, SAY_ONCE_EVER = "say", "say_once_ever"
+SWEPT = [TRANSLATE, GIVE_UP, SAY]
 # Started at once, without waiting for the queue's poll; the rest of a burst goes through the queue.
 DIRECT_JOBS = 10
 QUEUED_JOBS = 80
@@ -49,6 +52,8 @@ POLL_SECONDS = 0.25
 STORE_SECONDS = 2.5
 TURN_SECONDS = 30
 TURN_POLL_SECONDS = 0.2
+SHORTEST_PAUSE_SECONDS = 1
+LONGEST_PAUSE_SECONDS = 60
 # A job that is on the road whenever the process dies may itself be the cause. Files are decoded in a
 # child that may crash alone, so this is far away: it must outlast a bad night of restarts.
 LONGEST_ROW_OF_CRASHES = 300
@@ -77,14 +82,6 @@ class JsonSerializer(Serializer):
         return "json"
 
 
-@dataclass(frozen=True, slots=True)
-class JobState:
-    """What is known of a job: `ending` is None while it is unfinished."""
-
-    job: Job
-    ending: Ending | None
-
-
 class Jobs:
     """Stores jobs and runs them: `walk` carries a share to its ending, `say` posts a notice."""
 
@@ -107,8 +104,8 @@ class Jobs:
         self._idle = asyncio.Event()
         self._idle.set()
         self._starting = 0
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._storing: dict[str, asyncio.Task[None]] = {}
+        self._background = Background()
+        self._waiting: set[str] = set()
 
     async def launch(self, engine: sqlalchemy.Engine, *, executor_id: str = "local") -> None:
         """Open the job store and take up what an earlier process left unfinished.
@@ -129,15 +126,19 @@ class Jobs:
                 "max_executor_threads": THREADS,
             }
         )
-        DBOS.launch()
-        await DBOS.register_queue_async(
-            QUEUE,
-            worker_concurrency=QUEUED_JOBS,
-            partition_worker_concurrency=QUEUED_JOBS_PER_WORKSPACE,
-            polling_interval_sec=POLL_SECONDS,
-        )
-        self._in_background(self._sweep_daily())
-        self._in_background(self._answer_for_given_up())
+        try:
+            DBOS.launch()
+            await DBOS.register_queue_async(
+                QUEUE,
+                worker_concurrency=QUEUED_JOBS,
+                partition_worker_concurrency=QUEUED_JOBS_PER_WORKSPACE,
+                polling_interval_sec=POLL_SECONDS,
+            )
+        except Exception:
+            await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+            raise
+        self._background.start(self._sweep_daily())
+        self._background.start(self._answer_for_given_up())
 
     def _register(self) -> None:
         """Tell DBOS the workflows; plain functions, since it would store `self` of a method."""
@@ -146,15 +147,20 @@ class Jobs:
         async def translate_share(row: dict[str, Any]) -> dict[str, Any]:
             return await self._translate_share(row)
 
-        @DBOS.workflow(name=SAY_ONCE, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
-        async def say_once(row: dict[str, Any]) -> None:
+        @DBOS.workflow(name=SAY, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
+        async def say(row: dict[str, Any]) -> None:
+            await self._say_notice(row)
+
+        @DBOS.workflow(name=SAY_ONCE_EVER, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
+        async def say_once_ever(row: dict[str, Any]) -> None:
             await self._say_notice(row)
 
         @DBOS.workflow(name=GIVE_UP, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
         async def give_up_share(row: dict[str, Any]) -> None:
             await DBOS.run_step_async({"name": "give-up"}, self._give_up, _JOB.validate_python(row))
 
-        self._translate, self._say_once, self._give_up_share = translate_share, say_once, give_up_share
+        self._translate, self._give_up_share = translate_share, give_up_share
+        self._say_by_kind = {False: say, True: say_once_ever}
 
     @property
     def running(self) -> int:
@@ -166,30 +172,9 @@ class Jobs:
 
         Raises TimeoutError when the store takes too long to say so within Slack's three seconds.
         """
-        await self._stored(job.id, lambda: self._start(job))
+        # A row that is late is not broken off: half started, it would never run.
+        await self._background.finish_within(STORE_SECONDS, job.id, lambda: self._start(job))
         log.info("job.stored", job_id=job.id)
-
-    async def _stored(self, key: str, store: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Wait for a row to be written; one that is late is not broken off, or it would never run.
-
-        An event that comes again meanwhile waits for the same row: in a burst everything would be
-        written twice, and be later still.
-        """
-        if key not in self._storing:
-            self._storing[key] = self._in_background(store())
-            self._storing[key].add_done_callback(lambda _: self._storing.pop(key))
-        await asyncio.wait_for(asyncio.shield(self._storing[key]), STORE_SECONDS)
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
-        return task
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("background.failed", kind=type(error).__name__)
 
     async def _start(self, job: Job) -> None:
         row = _JOB.dump_python(job, mode="json")
@@ -209,7 +194,10 @@ class Jobs:
     async def say_once(self, notice: Notice) -> None:
         """Store a notice that is to be posted once ever under its key. Raises TimeoutError as `start`."""
         row = _NOTICE.dump_python(notice, mode="json")
-        await self._stored(notice.key, lambda: self._start_now(self._say_once, notice.key, row))
+        say = self._say_by_kind[notice.is_once_ever]
+        await self._background.finish_within(
+            STORE_SECONDS, notice.key, lambda: self._start_now(say, notice.key, row)
+        )
 
     async def _start_now(
         self, workflow: Callable[[dict[str, Any]], Coroutine[Any, Any, Any]], key: str, row: dict[str, Any]
@@ -235,14 +223,24 @@ class Jobs:
         ]
         return max(states, key=lambda state: state.job.attempt, default=None)
 
+    async def knows(self, team_id: str, channel_id: str, ts: str) -> bool:
+        """Say whether there is a job for a recording of this message."""
+        rows = await DBOS.list_workflows_async(
+            workflow_id_prefix=f"{team_id}:{channel_id}:{ts}:",
+            name=TRANSLATE,
+            limit=1,
+            load_input=False,
+            load_output=False,
+        )
+        return bool(rows)
+
     async def stop(self, *, patience_seconds: int) -> None:
         """Take up nothing more, let what runs finish for a while, and close the store.
 
         What is not finished by then is kept for the next start. The process should end right
         after: a step that went on could not be kept any more.
         """
-        for task in self._tasks:
-            task.cancel()
+        self._background.cancel()
         patience = patience_seconds if self._running else 0
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience, destroy_registry=True)
         # DBOS lent the loop its own threads, and has ended them; what is closed after us may need some.
@@ -255,7 +253,7 @@ class Jobs:
         self._running.add(job.id)
         self._idle.clear()
         try:
-            run = _KeptRun(job, is_first=await self._is_first_run())
+            run = _KeptRun(job, is_first=await self._is_first_run(), waiting=self._waiting)
             ending = await self._walk(job, run)
         finally:
             self._running.discard(job.id)
@@ -301,10 +299,10 @@ class Jobs:
             await asyncio.sleep(24 * 3600)
 
     async def sweep(self, before: datetime) -> int:
-        """Delete jobs that ended before then, their texts with them; notices stay, being once ever."""
+        """Delete jobs that ended before then, their texts with them; what is said once ever stays."""
         deleted = 0
         while rows := await DBOS.list_workflows_async(
-            name=TRANSLATE,
+            name=SWEPT,
             completed_before=before.isoformat(),
             limit=SWEEP_PAGE,
             load_input=False,
@@ -325,24 +323,32 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 -- the class of wha
 
 
 class _KeptRun:
-    """A run whose steps are kept by DBOS."""
+    """A run whose steps are kept by DBOS. `waiting` are the jobs of this process that wait for their turn."""
 
-    def __init__(self, job: Job, *, is_first: bool) -> None:
+    def __init__(self, job: Job, *, is_first: bool, waiting: set[str]) -> None:
         self._job = job
+        self._waiting = waiting
         self.is_first = is_first
 
-    def keep(self, name: str, call: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
+    def keep(
+        self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, is_last_word: bool = False
+    ) -> Awaitable[T]:
         step = DBOS.reserve_step()
         adapter: TypeAdapter[T] = _adapter(cast("Hashable", kind))
 
         async def work() -> dict[str, Any]:
-            try:
-                return {"value": adapter.dump_python(await call(), mode="json")}
-            except (errors.BotError, errors.SkippedError, errors.WithdrawnError) as error:
-                return {"error": type(error).__name__, "detail": getattr(error, "detail", "")}
-            except Exception:
-                log.exception("step.broke", job_id=self._job.id, step=name)
-                return {"error": errors.BrokenError.__name__, "detail": name}
+            pause = SHORTEST_PAUSE_SECONDS
+            while True:
+                try:
+                    return {"value": adapter.dump_python(await call(), mode="json")}
+                except (errors.BotError, errors.SkippedError, errors.WithdrawnError) as error:
+                    return {"error": type(error).__name__, "detail": getattr(error, "detail", "")}
+                except Exception:
+                    log.exception("step.broke", job_id=self._job.id, step=name)
+                    if not is_last_word:
+                        return {"error": errors.BrokenError.__name__, "detail": name}
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
         async def outcome() -> T:
             kept = await step.run_async({"name": name}, work)
@@ -353,15 +359,25 @@ class _KeptRun:
         return outcome()
 
     async def wait_for_turn(self) -> None:
-        """Wait for the job of the file before this one in the message."""
+        """Wait for the job of the file before this one in the message.
+
+        As long as that one only waits for its own turn, our patience has not begun: else the third of
+        three would run out of it before the second, and come first.
+        """
         deadline = time.monotonic() + TURN_SECONDS
-        while self._job.after and time.monotonic() < deadline:
-            rows = await DBOS.list_workflows_async(
-                workflow_ids=[self._job.after], load_input=False, load_output=False
-            )
-            if not any(row.status in UNFINISHED for row in rows):
-                return
-            await asyncio.sleep(TURN_POLL_SECONDS)
+        self._waiting.add(self._job.id)
+        try:
+            while self._job.after and time.monotonic() < deadline:
+                rows = await DBOS.list_workflows_async(
+                    workflow_ids=[self._job.after], load_input=False, load_output=False
+                )
+                if not any(row.status in UNFINISHED for row in rows):
+                    return
+                if self._job.after in self._waiting:
+                    deadline = time.monotonic() + TURN_SECONDS
+                await asyncio.sleep(TURN_POLL_SECONDS)
+        finally:
+            self._waiting.discard(self._job.id)
 
 
 def _error(kept: dict[str, Any]) -> Exception:

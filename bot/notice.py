@@ -1,4 +1,4 @@
-"""Messages that are posted once ever: the introduction in a channel, a line of help in a DM."""
+"""Messages of our own that are posted once: the introduction in a channel, a line of help in a DM."""
 
 from __future__ import annotations
 
@@ -26,11 +26,15 @@ EVENT_TYPE = "dragoman_notice"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message at top level that is posted once ever under `key`; `…` in backticks is shown as code."""
+    """A message at top level that is posted once under `key`; `…` in backticks is shown as code.
+
+    `is_once_ever` keeps its key for ever, not only as long as Slack may deliver an event again.
+    """
 
     key: str
     channel_id: str
     text: str
+    is_once_ever: bool = False
 
 
 class NoticeBoard:

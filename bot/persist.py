@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.web_api import SlackUnreachableError
+from bot.web_api import TOKEN_ERRORS, SlackRefusedError, SlackUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,8 +15,6 @@ log = structlog.get_logger()
 
 SHORTEST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 60
-# Slack's own outages last hours, not days; the job is durable and holds no more than its texts.
-LONGEST_TRYING_SECONDS = 6 * 3600
 
 
 async def persist(
@@ -28,19 +26,25 @@ async def persist(
 ) -> None:
     """Call until Slack answers, with growing pauses; after an unclear try ask `is_done` first.
 
-    Raises SlackRefusedError at once, SlackUnreachableError after six hours.
+    There is no last try: what is kept must be said, however long Slack is away. A token that Slack
+    refuses all of a sudden is waited for too: an admin mends it, and the job goes on. Raises
+    SlackRefusedError for any other refusal.
     """
-    waited, pause = 0.0, SHORTEST_PAUSE_SECONDS
+    pause = SHORTEST_PAUSE_SECONDS
     while True:
         try:
             await call()
         except SlackUnreachableError as error:
-            if waited > LONGEST_TRYING_SECONDS:
+            demanded, is_unclear = error.retry_after_seconds, error.is_unclear
+            log.warning("slack.unreachable", detail=str(error), wait_seconds=max(demanded, pause))
+        except SlackRefusedError as error:
+            if error.error not in TOKEN_ERRORS:
                 raise
-            log.warning("slack.unreachable", detail=str(error), wait_seconds=pause)
-            await sleep(pause * (0.5 + chance()))
-            waited, pause = waited + pause, min(LONGEST_PAUSE_SECONDS, pause * 2)
-            if error.is_unclear and is_done is not None and await is_done():
-                return
+            demanded, is_unclear = LONGEST_PAUSE_SECONDS, False
+            log.error("slack.token_refused", error=error.error)  # noqa: TRY400 -- its word says it all
         else:
+            return
+        await sleep(max(demanded, pause * (0.5 + chance())))
+        pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+        if is_unclear and is_done is not None and await is_done():
             return

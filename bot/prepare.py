@@ -162,6 +162,8 @@ class Decoders:
         except asyncio.CancelledError:
             waiting.add_done_callback(self._end_unused)
             raise
+        except OSError:  # the start ahead failed, for want of file handles perhaps: that is past
+            return await self._spawn()
         if child.returncode is not None:  # it died while idle, which is no fault of this file
             return await self._spawn()
         return child

@@ -57,6 +57,10 @@ class Progress:
         self._web_api = web_api
         self._sleep = sleep
         self._is_long = asyncio.Event()
+        # Of a stub nobody knows yet whether it is a recording; one that is none is met with silence.
+        self._is_known = asyncio.Event()
+        if not job.share.file.is_stub:
+            self._is_known.set()
         self.may_stand = may_stand
         self.ts = ""
         self.heard(job.share.file.duration_seconds or 0.0)
@@ -66,6 +70,8 @@ class Progress:
 
     def heard(self, seconds: float) -> None:
         """Tell how long the sound is so far: long sound earns a message."""
+        if seconds:
+            self._is_known.set()
         if seconds >= LONG_SOUND_SECONDS:
             self._is_long.set()
 
@@ -83,6 +89,7 @@ class Progress:
         """
         if self.may_stand:
             return
+        await self._is_known.wait()
         share = self._job.share
         try:
             await self._web_api.call(
@@ -113,7 +120,8 @@ class Progress:
                 unfurl_links=False,
                 unfurl_media=False,
             )
-            self.ts = answer["ts"]
+            self.ts = str(answer.get("ts") or "")
+            self.may_stand = not self.ts
         except SlackRefusedError as error:
             log.info("progress.refused", job_id=self._job.id, detail=str(error))
         except SlackUnreachableError as error:

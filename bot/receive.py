@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 DIRECT_CHANNEL_TYPES = frozenset({"im", "mpim"})
-HELP_LINE = (
-    "Send me a voice message, or an audio or video file, and I answer with its English text. "
-    "`/translate help` shows what else I can do."
-)
+HELP_LINE = "{what} `/translate help` shows what else I can do."
+HELP_BY_MODE = {
+    Mode.ON: "Send me a voice message, or an audio or video file, and I answer with its English text.",
+    Mode.ASK: "I translate what you post here when you send `/translate last`.",
+    Mode.OFF: "I am switched off here; `/translate on` switches me on again.",
+}
 INTRODUCTION = (
     "Hi, I'm Dragoman. {what} The sound goes to {host} to be translated; I keep the text for a week and the "
     "sound not at all. `/translate prompt` teaches me your names and terms, `/translate off` stops me here."
@@ -72,8 +74,7 @@ class Intake:
         elif files := recordings(event):
             await self._take(event, files, team_id)
         elif is_small_talk(event):
-            key = f"{team_id}:{event['channel']}:{event['ts']}:help"
-            await self.jobs.say_once(Notice(key=key, channel_id=event["channel"], text=HELP_LINE))
+            await self._help(event["channel"], event["ts"], team_id)
 
     async def introduce(self, channel_id: str, *, team_id: str) -> None:
         """Say once ever in a channel what the bot does, where audio goes and how to stop it."""
@@ -81,28 +82,45 @@ class Intake:
         host = urlsplit(self.endpoint_url).hostname
         text = INTRODUCTION.format(what=INTRODUCTION_BY_MODE[mode], host=host)
         key = f"{team_id}:{channel_id}:introduction"
-        await self.jobs.say_once(Notice(key=key, channel_id=channel_id, text=text))
+        notice = Notice(key=key, channel_id=channel_id, text=text, is_once_ever=True)
+        await self.jobs.say_once(notice)
+
+    async def _help(self, channel_id: str, ts: str, team_id: str) -> None:
+        """Answer small talk with one line of help."""
+        mode = mode_of(await self.settings.get(team_id, channel_id), "im", self.default_mode)
+        text = HELP_LINE.format(what=HELP_BY_MODE[mode])
+        await self.jobs.say_once(
+            Notice(key=f"{team_id}:{channel_id}:{ts}:help", channel_id=channel_id, text=text)
+        )
 
     async def _take(self, event: Mapping[str, Any], files: Sequence[SlackFile], team_id: str) -> None:
         settings = await self.settings.get(team_id, event["channel"])
-        if mode_of(settings, event.get("channel_type", ""), self.default_mode) is not Mode.ON:
+        if mode_of(settings, channel_type(event), self.default_mode) is not Mode.ON:
             return
         shares = shares_of(event, files, team_id=team_id)
         for job in jobs_of(shares, prompt=settings.prompt if settings else ""):
             await self.jobs.start(job)
 
     async def _note_deleted_message(self, event: Mapping[str, Any], team_id: str) -> None:
-        previous = event.get("previous_message")
-        if previous is None or all_files(previous):
-            await self.withdrawals.add(team_id, event["channel"], event["deleted_ts"], None)
+        await self._withdraw(team_id, event["channel"], str(event.get("deleted_ts") or ""), None)
 
     async def _note_deleted_files(self, event: Mapping[str, Any], team_id: str) -> None:
         message, previous = event.get("message") or {}, event.get("previous_message") or {}
-        standing = {file.id for file in all_files(message) if not file.is_tombstone}
-        is_gone = message.get("subtype") == "tombstone"
-        before = {file.id for file in (*all_files(previous), *all_files(message))}
-        if gone := before if is_gone else before - standing:
-            await self.withdrawals.add(team_id, event["channel"], str(message.get("ts", "")), gone)
+        ts = str(message.get("ts") or previous.get("ts") or "")
+        if message.get("subtype") == "tombstone":
+            await self._withdraw(team_id, event["channel"], ts, None)
+            return
+        before, now = all_files(previous), all_files(message)
+        standing = {file.id for file in now if not file.is_tombstone}
+        # A message that tells nothing of files has not lost any: a deleted one leaves a tombstone.
+        gone = {file.id for file in (*before, *now)} - standing if now else set()
+        if gone:
+            await self._withdraw(team_id, event["channel"], ts, gone)
+
+    async def _withdraw(self, team_id: str, channel_id: str, ts: str, file_ids: set[str] | None) -> None:
+        """Note a deletion, where a job could answer what was deleted."""
+        if ts and await self.jobs.knows(team_id, channel_id, ts):
+            await self.withdrawals.add(team_id, channel_id, ts, file_ids)
 
 
 def register(app: AsyncApp, intake: Intake, identity: Identity) -> None:
@@ -141,12 +159,17 @@ def mode_of(settings: ChannelSettings | None, channel_type: str, default: Mode) 
     return Mode.ON if channel_type in DIRECT_CHANNEL_TYPES else default
 
 
+def channel_type(event: Mapping[str, Any]) -> str:
+    """Give the kind of conversation of an event; the ids of direct messages begin with D."""
+    kind = str(event.get("channel_type") or "")
+    return kind or ("im" if str(event.get("channel", "")).startswith("D") else "")
+
+
 def is_small_talk(event: Mapping[str, Any]) -> bool:
     """Say whether a person wrote to the bot alone, outside a thread."""
     is_person = event.get("user") and not event.get("bot_id") and not event.get("subtype")
-    return bool(
-        is_person and event.get("channel_type") == "im" and event.get("text") and "thread_ts" not in event
-    )
+    is_top_level = not event.get("thread_ts")
+    return bool(is_person and is_top_level and channel_type(event) == "im" and event.get("text"))
 
 
 def recordings(message: Mapping[str, Any]) -> list[SlackFile]:

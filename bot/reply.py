@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import progress as progress_message
 from bot.compose import NO_SPEECH_TEXT, Message, compose_notice, compose_translation
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EVENT_TYPE = "dragoman_translation"
+DATABASE_PAUSE_SECONDS = 2
 # The message or thread that was to be answered is not there any more (errors of chat.postMessage).
 GONE_ERRORS = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 # Should Slack ever dislike our blocks, the words alone still say everything.
@@ -59,6 +61,7 @@ class Replier:
     ) -> None:
         self._web_api = web_api
         self._withdrawals = withdrawals
+        self._sleep = sleep
         self._persist = partial(persist, sleep=sleep, chance=chance)
 
     async def reply(
@@ -67,34 +70,49 @@ class Replier:
         """Post the reply, delete the progress message, and give the ending as it came to be.
 
         `text` is the translation, or what a failure says. The ending turns into *withdrawn* where
-        the source was deleted meanwhile.
+        the source was deleted meanwhile, and into *failed* where Slack refuses the reply.
         """
         await progress.stop()
         standing = Standing()
         if not is_first_run or progress.may_stand:
             standing = await self.read_thread(job)
-        if await self.is_withdrawn(job.share):
+        # While we were away Slack may have told nobody of a deletion: then it is asked.
+        if await self.is_withdrawn(job.share) or (not is_first_run and await self.is_source_gone(job.share)):
             ending = Ending(EndingName.WITHDRAWN)
         messages = compose(job.share, ending, text)
         for number, message in enumerate(messages, start=1):
             if number in standing.parts:
                 continue
             metadata = reply_metadata(job, ending, part=number, parts=len(messages))
-            if not await self._post(job, message, metadata, standing):
-                ending = Ending(EndingName.WITHDRAWN)
+            try:
+                await self._post(job, message, metadata, standing)
+            except SlackRefusedError as error:
+                log.warning("reply.refused", job_id=job.id, error=error.error)
+                is_gone = error.error in GONE_ERRORS
+                ending = Ending(EndingName.WITHDRAWN if is_gone else EndingName.FAILED)
                 break
         await self._delete_progress(job, standing.progress | ({progress.ts} - {""}))
         return ending
 
     async def is_withdrawn(self, share: Share) -> bool:
-        """Say whether Slack told us that the message or its file was deleted."""
-        return await self._withdrawals.has(share.team_id, share.channel_id, share.ts, share.file.id)
+        """Say whether Slack told us that the message or its file was deleted.
+
+        Waits for the database where that is away: nothing else would go on without it either.
+        """
+        while True:
+            try:
+                return await self._withdrawals.has(share.team_id, share.channel_id, share.ts, share.file.id)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("database.unreachable", kind=type(error).__name__)
+                await self._sleep(DATABASE_PAUSE_SECONDS)
 
     async def is_source_gone(self, share: Share) -> bool:
         """Ask Slack whether the source message, with this file, no longer stands.
 
-        `files.info` says `file_not_found` both of a deleted file and of one the bot may not see.
+        Only a clear word counts: an answer that says nothing of the message must not cost people
+        theirs. (`files.info` says `file_not_found` of a file that the bot may not see, too.)
         """
+        is_thread_there = False
         try:
             async for message in self._web_api.messages(
                 "conversations.replies",
@@ -105,12 +123,13 @@ class Replier:
                 inclusive=True,
             ):
                 if message.get("ts") == share.ts:
-                    return not _holds_file(message, share.file.id)
+                    return _has_lost_file(message, share.file.id)
+                is_thread_there = is_thread_there or message.get("ts") == share.reply_ts
         except SlackRefusedError as error:
             return error.error in GONE_ERRORS
         except SlackUnreachableError:
             return False
-        return True
+        return is_thread_there
 
     async def read_thread(self, job: Job) -> Standing:
         """Find what stands for `job` in its thread; waits as long as Slack cannot be reached."""
@@ -134,8 +153,8 @@ class Replier:
             log.warning("thread.unreadable", job_id=job.id, error=error.error)
         return standing
 
-    async def _post(self, job: Job, message: Message, metadata: dict[str, Any], standing: Standing) -> bool:
-        """Post one part; False when there is nothing left to answer to."""
+    async def _post(self, job: Job, message: Message, metadata: dict[str, Any], standing: Standing) -> None:
+        """Post one part, once. Raises SlackRefusedError when Slack does not take it."""
         number = metadata["event_payload"]["part"]
         arguments: dict[str, Any] = {"blocks": list(message.blocks)}
 
@@ -156,19 +175,14 @@ class Replier:
             standing.parts |= found.parts
             return number in found.parts
 
-        for _ in range(2):
-            try:
-                await self._persist(post, is_done=is_standing)
-            except SlackRefusedError as error:
-                if error.error in BLOCK_ERRORS and arguments:
-                    log.warning("reply.blocks_refused", job_id=job.id, error=error.error)
-                    arguments = {}
-                    continue
-                log.warning("reply.refused", job_id=job.id, error=error.error)
-                if error.error in GONE_ERRORS:
-                    return False
-            break
-        return True
+        try:
+            await self._persist(post, is_done=is_standing)
+        except SlackRefusedError as error:
+            if error.error not in BLOCK_ERRORS:
+                raise
+            log.warning("reply.blocks_refused", job_id=job.id, error=error.error)
+            arguments = {}
+            await self._persist(post, is_done=is_standing)
 
     async def _delete_progress(self, job: Job, messages: set[str]) -> None:
         for ts in messages:
@@ -184,7 +198,8 @@ class Replier:
 
 def compose(share: Share, ending: Ending, text: str) -> tuple[Message, ...]:
     """Give the messages for an ending; none where nothing is to be posted."""
-    name = share.file.name if share.of > 1 else ""
+    # Slack Connect's files may come without a name.
+    name = (share.file.name or f"recording {share.position} of {share.of}") if share.of > 1 else ""
     match ending.name:
         case EndingName.TRANSLATED:
             return compose_translation(text, file_name=name)
@@ -225,8 +240,12 @@ def _note(message: dict[str, Any], job_id: str, standing: Standing) -> None:
         standing.progress.add(str(message.get("ts", "")))
 
 
-def _holds_file(message: dict[str, Any], file_id: str) -> bool:
+def _has_lost_file(message: dict[str, Any], file_id: str) -> bool:
+    """Say whether the message was deleted (a tombstone stays where it had replies), or its file was."""
+    if message.get("subtype") == "tombstone":
+        return True
     files = list(message.get("files") or [])
     for attachment in message.get("attachments") or []:
         files += attachment.get("files") or []
-    return any(file.get("id") == file_id and file.get("mode") != "tombstone" for file in files)
+    standing = {file.get("id") for file in files if file.get("mode") != "tombstone"}
+    return bool(files) and file_id not in standing

@@ -6,7 +6,7 @@ Nothing here knows how steps are kept over a crash (`jobs.py` does) or what Slac
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -41,8 +41,12 @@ class Run(Protocol):
 
     is_first: bool  # False: an earlier run may have posted something already
 
-    def keep(self, name: str, call: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
+    def keep(
+        self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, is_last_word: bool = False
+    ) -> Awaitable[T]:
         """Run a step, or give its kept result. An unforeseen exception in it becomes BrokenError.
+
+        Nobody would hear of an error in the last word, the reply: that step is run again until it is done.
 
         The step gets its number when this is called, not when it is awaited: the calls must come in
         the same order in every run.
@@ -73,9 +77,9 @@ async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
     another try can heal never arrives here; its step took the tries.
     """
     progress = stages.progress.start(job, is_first_run=run.is_first)
-    text = ""
+    bench, text = Bench(job, stages), ""
     try:
-        translation = await _translate(job, stages, run, progress)
+        translation = await _translate(bench, run, progress)
         if judge(translation) is Verdict.NO_SPEECH:
             ending = Ending(EndingName.NO_SPEECH)
         else:
@@ -90,19 +94,22 @@ async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
 
     async def reply() -> Ending:
         await run.wait_for_turn()
-        return await stages.replier.reply(job, ending, text, progress=progress, is_first_run=run.is_first)
+        return await stages.replier.reply(
+            bench.job, ending, text, progress=progress, is_first_run=run.is_first
+        )
 
-    ending = await run.keep("reply", reply, Ending)
-    await progress.stop()
-    stages.spool.clear(job.id)
+    try:
+        ending = await run.keep("reply", reply, Ending, is_last_word=True)
+    finally:
+        await progress.stop()
+        stages.spool.clear(job.id)
     log.info("job.ended", job_id=job.id, ending=ending.name.value, reason=ending.reason)
     return ending
 
 
-async def _translate(job: Job, stages: Stages, run: Run, progress: Progress) -> Translation:
+async def _translate(bench: Bench, run: Run, progress: Progress) -> Translation:
     """Fetch the file and translate its pieces, each as soon as it is cut."""
-    bench = Bench(job, stages)
-    await run.keep("download", bench.download, AudioFile)
+    bench.learn_name(await run.keep("download", bench.download, AudioFile))
     pieces: list[Piece] = []
     translations: list[asyncio.Future[Translation]] = []
     try:
@@ -119,6 +126,7 @@ async def _translate(job: Job, stages: Stages, run: Run, progress: Progress) -> 
     finally:
         for translation in translations:
             translation.cancel()
+        await asyncio.gather(*translations, return_exceptions=True)
         await bench.close()
 
 
@@ -130,7 +138,7 @@ class Bench:
     """
 
     def __init__(self, job: Job, stages: Stages) -> None:
-        self._job = job
+        self.job = job
         self._stages = stages
         self._source: Path | None = None
         self._cutting: AsyncGenerator[Piece, None] | None = None
@@ -139,8 +147,8 @@ class Bench:
 
     async def download(self) -> AudioFile:
         """Fetch the file from Slack. Raises SkippedError when a stub turns out to be no recording."""
-        share = self._job.share
-        folder = self._stages.spool.folder(self._job.id)
+        share = self.job.share
+        folder = self._stages.spool.folder(self.job.id)
         try:
             file = await self._stages.downloader.resolve(share.file)
             if not (file.is_audio() or file.is_video()):
@@ -151,7 +159,13 @@ class Bench:
                 raise WithdrawnError from error
             raise
         self._source = Path(audio.path)
-        return audio
+        return replace(audio, name=file.name)
+
+    def learn_name(self, audio: AudioFile) -> None:
+        """Take the name that Slack gave only when asked: the reply to one of several files says it."""
+        share = self.job.share
+        if audio.name and not share.file.name:
+            self.job = replace(self.job, share=replace(share, file=replace(share.file, name=audio.name)))
 
     async def cut(self, number: int) -> Piece:
         """Give piece `number`, decoding on from where the last call stopped."""
@@ -162,12 +176,12 @@ class Bench:
 
     async def translate(self, piece: Piece) -> Translation:
         """Translate a piece; its sound is made again first where it is not here any more."""
-        if await self._stages.replier.is_withdrawn(self._job.share):
+        if await self._stages.replier.is_withdrawn(self.job.share):
             raise WithdrawnError
         if not await asyncio.to_thread(Path(piece.path).exists):
             piece = await self.cut(piece.index)
-        ask = Ask(prompt=self._job.prompt)
-        return await self._stages.translator.translate(piece, ask, team_id=self._job.share.team_id)
+        ask = Ask(prompt=self.job.prompt)
+        return await self._stages.translator.translate(piece, ask, team_id=self.job.share.team_id)
 
     async def close(self) -> None:
         """Stop decoding."""
@@ -176,7 +190,7 @@ class Bench:
 
     async def _decoder(self) -> AsyncGenerator[Piece, None]:
         if self._cutting is None:
-            folder = self._stages.spool.folder(self._job.id)
+            folder = self._stages.spool.folder(self.job.id)
             source = self._source or Path((await self.download()).path)
             self._cutting = self._stages.decoders.prepare(source, folder)
         return self._cutting

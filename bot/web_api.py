@@ -8,6 +8,7 @@ call may have been performed; who called decides.
 from __future__ import annotations
 
 import asyncio
+import math
 import urllib.request
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -31,6 +32,8 @@ CALL_SECONDS = 30
 CONNECT_SECONDS = 10
 LONGEST_WAIT_SECONDS = 600
 DEFAULT_WAIT_SECONDS = 5
+# "Retry-After: 0" would make a loop without a pause.
+SHORTEST_WAIT_SECONDS = 1
 # Slack says of these itself that part of the work may have been done (common errors of every method).
 UNCLEAR_ERRORS = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 # chat.postMessage says `rate_limited` with status 200, all others `ratelimited` with 429.
@@ -58,11 +61,17 @@ class SlackRefusedError(Exception):
 
 
 class SlackUnreachableError(Exception):
-    """No usable answer came; `is_unclear` says whether the call may have been performed all the same."""
+    """No usable answer came; `is_unclear` says whether the call may have been performed all the same.
 
-    def __init__(self, method: str, detail: str, *, is_unclear: bool) -> None:
+    `retry_after_seconds` is what Slack asked for, where it did.
+    """
+
+    def __init__(
+        self, method: str, detail: str, *, is_unclear: bool, retry_after_seconds: float = 0.0
+    ) -> None:
         super().__init__(f"{method}: {detail}")
         self.is_unclear = is_unclear
+        self.retry_after_seconds = retry_after_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,9 @@ class WebApi:
                 return pause
             waited += pause
             if waited > longest_wait_seconds:
-                raise SlackUnreachableError(method, "rate limited for too long", is_unclear=False)
+                raise SlackUnreachableError(
+                    method, "rate limited for too long", is_unclear=False, retry_after_seconds=pause
+                )
             log.info("slack.limited", method=method, wait_seconds=pause)
             await self._sleep(pause)
 
@@ -216,6 +227,7 @@ def _read_refusal(method: str, error: SlackApiError) -> float:
 
 def _seconds(header: str | None) -> float:
     try:
-        return max(0.0, float(header or DEFAULT_WAIT_SECONDS))
+        seconds = float(header or DEFAULT_WAIT_SECONDS)
     except ValueError:
         return DEFAULT_WAIT_SECONDS
+    return max(SHORTEST_WAIT_SECONDS, seconds) if math.isfinite(seconds) else DEFAULT_WAIT_SECONDS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bot.engines import Ask, Translation
     from bot.prepare import Piece
 
+REMEMBERED_PIECES = 256
 REQUEST_SECONDS = 120.0
 CONNECT_SECONDS = 10.0
 CHUNK_BYTES = 256 * 1024
@@ -57,6 +59,8 @@ class TranslationsEngine:
         self._request_seconds = request_seconds
         # Only verbose_json has times and metrics; some servers refuse it.
         self._format = "verbose_json"
+        # Once per piece: a passing 500 that repeats the form must not double every try.
+        self._fell_back: deque[str] = deque(maxlen=REMEMBERED_PIECES)
 
     async def translate(self, piece: Piece, ask: Ask) -> Translation:
         """Ask once, or a second time where the server refuses the format only.
@@ -65,7 +69,8 @@ class TranslationsEngine:
         """
         asked = self._format
         status, headers, body = await self._post(piece, ask, asked)
-        if asked == "verbose_json" and names_the_format(status, body):
+        if asked == "verbose_json" and piece.path not in self._fell_back and names_the_format(status, body):
+            self._fell_back.append(piece.path)
             status, headers, body = await self._post(piece, ask, "json")
             if status < httpx.codes.MULTIPLE_CHOICES:
                 self._format = "json"

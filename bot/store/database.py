@@ -83,13 +83,18 @@ def open_engine(url: str) -> AsyncEngine:
     """Make the engine that all stores share; nothing is connected before the first use."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(parsed, pool_size=3, max_overflow=7)
+        engine = create_async_engine(parsed, pool_size=3, max_overflow=7, hide_parameters=True)
         sa.event.listen(engine.sync_engine, "connect", prepare_sqlite)
         return engine
     # Small: DBOS has a pool of its own, and platforms sell connections by the dozen. The ping finds
     # connections that died with the database, before a statement does.
     return create_async_engine(
-        parsed, pool_size=3, max_overflow=4, pool_pre_ping=True, connect_args=_postgres_arguments(parsed)
+        parsed,
+        pool_size=3,
+        max_overflow=4,
+        pool_pre_ping=True,
+        connect_args=_postgres_arguments(parsed),
+        hide_parameters=True,
     )
 
 
@@ -193,7 +198,9 @@ def _upgrade(url: URL) -> bool:
 def _open_for_migration(url: URL) -> sa.Engine:
     """Make a sync engine, because Alembic is sync; psycopg is both, SQLite has its own driver for it."""
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, poolclass=NullPool, connect_args=_postgres_arguments(url))
+        return sa.create_engine(
+            url, poolclass=NullPool, connect_args=_postgres_arguments(url), hide_parameters=True
+        )
     path = Path(url.database or "")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -201,7 +208,7 @@ def _open_for_migration(url: URL) -> sa.Engine:
         path.touch(mode=0o600)
     except OSError as error:
         raise folder_refused(str(path), error) from error
-    engine = sa.create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
+    engine = sa.create_engine(url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True)
     sa.event.listen(engine, "connect", prepare_sqlite)
     return engine
 

@@ -25,8 +25,8 @@ def open_jobs_engine(url: str) -> Engine:
     the connection brings its own.
     """
     if sa.make_url(url).get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
-    engine = sa.create_engine(url, pool_size=POOL_SIZE)
+        return sa.create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(url, pool_size=POOL_SIZE, hide_parameters=True)
     sa.event.listen(engine, "connect", prepare_sqlite)
     if sqlite3.sqlite_version_info < _SUBSECOND_SQLITE:
         sa.event.listen(engine, "connect", _add_unixepoch)

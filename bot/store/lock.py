@@ -9,15 +9,25 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 PATIENCE_SECONDS = 30
 POLL_SECONDS = 0.5
+WATCH_SECONDS = 5
+ANSWER_SECONDS = 10
+# A server that vanished is noticed within half a minute.
+_KEEPALIVES: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 _ADVISORY_KEY = int("dragomanrun", 36) % 2**63
 
 
@@ -70,23 +80,58 @@ async def lock_file(path: Path, *, patience_seconds: float = PATIENCE_SECONDS) -
 class AdvisoryLock:
     """A PostgreSQL session lock; the server gives it back when the connection ends."""
 
-    def __init__(self, connection: psycopg.AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.AsyncConnection | None = None
 
     async def try_lock(self) -> bool:
-        """Take the lock if it is free."""
+        """Connect where there is no connection, and take the lock if it is free."""
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._url, autocommit=True, **_KEEPALIVES
+            )
         cursor = await self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_ADVISORY_KEY,))
         row = await cursor.fetchone()
         return bool(row and row[0])
 
+    async def hold(
+        self,
+        *,
+        on_lost: Callable[[], None],
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Keep the lock for as long as this runs: with the connection it is lost, and taken again.
+
+        Calls `on_lost` when another process took it first: two must never run the same jobs.
+        """
+        while True:
+            await sleep(WATCH_SECONDS)
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    is_ours = await self._is_alive() or await self.try_lock()
+            except (psycopg.Error, TimeoutError, OSError):
+                await self.close()  # the database is away: nobody else can take the lock either
+                continue
+            if not is_ours:
+                on_lost()
+                return
+
     async def close(self) -> None:
         """Give the lock back."""
-        await self._connection.close()
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _is_alive(self) -> bool:
+        if self._connection is None:
+            return False
+        await self._connection.execute("SELECT 1")
+        return True
 
 
-async def lock_postgres(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Lock:
+async def lock_postgres(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> AdvisoryLock:
     """Lock a PostgreSQL database; `url` as libpq reads it. Raises LockHeldError as `lock_file`."""
-    lock = AdvisoryLock(await psycopg.AsyncConnection.connect(url, autocommit=True))
+    lock = AdvisoryLock(url)
     deadline = time.monotonic() + patience_seconds
     while not await lock.try_lock():
         if time.monotonic() >= deadline:

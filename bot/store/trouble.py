@@ -72,6 +72,8 @@ def translated(url: str) -> Iterator[None]:
         raise DatabaseUnreachableError(msg) from error
     except DBAPIError as error:
         raise _named(error.orig, url) from error
+    except psycopg.Error as error:  # from a connection that SQLAlchemy has no part in
+        raise _named(error, url) from error
 
 
 def folder_refused(path: str, error: OSError) -> DatabaseRefusedError:
@@ -96,7 +98,9 @@ def _named_by_sqlite(error: sqlite3.Error, path: str) -> DatabaseError:
 
 
 def _sqlite_clause(path: str, what: str) -> str:
-    return f"DATA_DIR (or DATABASE_URL): {path} {what}: choose a folder that this user may write to"
+    is_file = what in {"is no SQLite database", "is damaged"}
+    remedy = "move it away or name another file" if is_file else "choose a folder that this user may write to"
+    return f"DATA_DIR (or DATABASE_URL): {path} {what}: {remedy}"
 
 
 def _named_by_postgres(error: BaseException | None) -> DatabaseError:

@@ -21,7 +21,7 @@ from bot.web_api import SlackRefusedError, SlackUnreachableError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.jobs import JobState
+    from bot.ending import JobState
     from bot.share import Share, SlackFile
     from bot.surfaces.desk import Asked, CommandDesk
     from bot.surfaces.links import FileLink

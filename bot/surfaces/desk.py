@@ -10,7 +10,7 @@ from bot import __version__
 if TYPE_CHECKING:
     import asyncio
 
-    from bot.jobs import JobState
+    from bot.ending import JobState
     from bot.share import Job, Share
     from bot.store.settings import Mode, SettingsStore
     from bot.web_api import WebApi

@@ -34,7 +34,7 @@ STANDS_ALONE = (
 # --- channel settings ---------------------------------------------------------------------------
 
 MODE_SET = "Done: I am set to `{mode}` here. {meaning}"
-MODE_SAME = "It is so already: I am set to `{mode}` here. {meaning}"
+MODE_SAME = "Nothing to change: I am already set to `{mode}` here. {meaning}"
 MODE_MEANS = {
     Mode.ON: "I answer every recording that is posted here with its English text.",
     Mode.ASK: "I translate a recording only when somebody asks: `{command} last` or `{command} LINK`.",
@@ -42,9 +42,9 @@ MODE_MEANS = {
 }
 PROMPT_SET = (
     "Done: from now on this prompt goes along with every recording of this channel. "
-    "Whisper reads it as a hint for names, terms and tone, not as an order."
+    "The model reads it as a hint for names, terms and tone, not as an order."
 )
-PROMPT_SAME = "It is so already: this is the prompt of this channel."
+PROMPT_SAME = "Nothing to change: this is already the prompt of this channel."
 PROMPT_SHOWN = (
     "This prompt goes along with every recording of this channel, as a hint for names, terms and tone. "
     "`{command} prompt TEXT` replaces it, `{command} prompt clear` removes it."
@@ -54,9 +54,9 @@ PROMPT_NONE = (
     "that the translation should know, such as “Dragoman, Zendesk, Ms Núñez; polite”."
 )
 PROMPT_CLEARED = "Done: this channel has no prompt any more."
-PROMPT_CLEAR_ALREADY = "It is so already: this channel has no prompt."
+PROMPT_CLEAR_ALREADY = "Nothing to change: this channel has no prompt."
 PROMPT_TOO_LONG = (
-    "That prompt has {count:,} characters; {most} are the most. Shorten it and send it again; "
+    "That prompt has {count:,} characters; the limit is {most}. Shorten it and send it again; "
     "nothing was changed."
 )
 STATUS = (
@@ -96,11 +96,11 @@ NOT_A_LINK = (
 ONE_LINK = "I take one link at a time, so I did nothing. Send `{command} LINK` with the link alone."
 # One text for what does not exist and for what the person may not see: it must not tell which.
 NOT_FOUND = (
-    "I find no such message in a conversation that both of us can see. It may have been deleted; "
+    "I can't find that message in a conversation that both of us can see. It may have been deleted; "
     "and in a private channel you first have to invite me: /invite @{bot_name}"
 )
 FILE_NOT_FOUND = (
-    "I find no such file in a conversation that both of us can see. It may have been deleted; if it was "
+    "I can't find that file in a conversation that both of us can see. It may have been deleted; if it was "
     "posted only just now, copy the link of its message instead and send `{command} LINK`."
 )
 MESSAGE_DELETED = "That message was deleted. If you still have the recording, post it again."

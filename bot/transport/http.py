@@ -8,6 +8,7 @@ Signature and body are read here, not by Bolt, for three reasons: a form that ho
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -39,13 +40,16 @@ def slack_route(
     verifier = SignatureVerifier(signing_secret)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
+        try:
+            raw = await request.read()
+        except web.RequestPayloadError:
+            return web.json_response({"error": "body"}, status=400)
         if not is_signed(verifier, raw, request.headers):
             log.warning("request.unsigned", bytes=len(raw))
             return web.json_response({"error": "signature"}, status=401)
         try:
             body = parse(raw.decode(), request.content_type)
-        except ValueError:
+        except (ValueError, RecursionError):  # the second: JSON nested thousands deep
             log.warning("request.unreadable", bytes=len(raw))
             return web.json_response({"error": "body"}, status=400)
         if "ssl_check" in body:
@@ -63,7 +67,7 @@ def slack_route(
 def is_signed(verifier: SignatureVerifier, raw: bytes, headers: Any) -> bool:  # noqa: ANN401 -- multidict
     """Say whether Slack signed this body within the last five minutes."""
     timestamp, signature = headers.get("X-Slack-Request-Timestamp"), headers.get("X-Slack-Signature")
-    if not timestamp or not signature or not timestamp.isascii() or not timestamp.isdigit():
+    if not signature or not re.fullmatch(r"[0-9]{1,12}", timestamp or ""):
         return False
     try:
         return verifier.is_valid(raw, timestamp, signature)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # Slack's own client pings every 10 s and needs one interval to notice a dropped connection.
 PING_SECONDS = 5
 ACK_SECONDS = 3
+CLOSE_SECONDS = 2
 
 log = structlog.get_logger()
 
@@ -76,7 +77,8 @@ class SocketConnection:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-        await self._handler.client.close()  # type: ignore[no-untyped-call]  # slack_sdk's
+        with suppress(TimeoutError):  # a peer that is gone does not say goodbye
+            await asyncio.wait_for(self._handler.client.close(), CLOSE_SECONDS)  # type: ignore[no-untyped-call]  # slack_sdk's
 
     async def _take(self, socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         """Hand an envelope to Bolt, which acks it once its listener is done."""
