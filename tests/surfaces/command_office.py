@@ -12,8 +12,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.ending import Ending, EndingName
-from bot.jobs import JobState
+from bot.ending import Ending, EndingName, JobState
 from bot.manifest import DEFAULT_COMMAND
 from bot.sandbox.records import SharedFile
 from bot.sandbox.server import SlackSandbox
