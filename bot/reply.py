@@ -76,8 +76,9 @@ class Replier:
         standing = Standing()
         if not is_first_run or progress.may_stand:
             standing = await self.read_thread(job)
-        # While we were away Slack may have told nobody of a deletion: then it is asked.
-        if await self.is_withdrawn(job.share) or (not is_first_run and await self.is_source_gone(job.share)):
+        # A deletion while we were away may not have been told yet: then Slack is asked.
+        may_be_gone = not is_first_run and not standing.parts
+        if await self.is_withdrawn(job.share) or (may_be_gone and await self.is_source_gone(job.share)):
             ending = Ending(EndingName.WITHDRAWN)
         messages = compose(job.share, ending, text)
         for number, message in enumerate(messages, start=1):

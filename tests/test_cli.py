@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +17,10 @@ from typer.testing import CliRunner
 
 from bot import __version__, cli
 from bot.sandbox import samples
+from bot.sandbox.endpoint import EndpointSandbox
+from bot.surfaces import words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from typer.testing import Result
 
 GOOD = {
@@ -64,32 +67,51 @@ def test_help() -> None:
 @pytest.mark.parametrize("command", ["web", "worker", "doctor"])
 def test_not_in_this_version(command: str) -> None:
     """What comes later says so, and nothing else."""
-    said = run(command)
-    assert (said.exit_code, said.stdout) == (2, "")
-    assert said.stderr == f"`dragoman {command}` is not in this version\n"
+    for more in ([], ["--json"], ["--port", "3", "all", "-x"]):
+        said = run(command, *more)
+        assert (said.exit_code, said.stdout) == (2, "")
+        assert said.stderr == f"`dragoman {command}` is not in this version\n"
 
 
 @pytest.mark.parametrize(
-    "words",
+    "typed",
     [
         pytest.param(["dance"], id="an unknown command"),
         pytest.param(["run", "--fast"], id="an unknown option"),
         pytest.param(["manifest", "--url", "http://bot.example"], id="a url without TLS"),
+        pytest.param(["manifest", "--url", "https://"], id="a url without a host"),
+        pytest.param(["manifest", "--url", "https://x.y/a?z=1"], id="a url with a query"),
         pytest.param(["manifest", "--command", "translate"], id="a command without slash"),
         pytest.param(["manifest", "--command", "/Über Setzen"], id="a command that Slack refuses"),
         pytest.param(["sandbox", "--port", "70000"], id="a port that is none"),
         pytest.param(["sandbox", "--timeout", "0"], id="no time at all"),
         pytest.param(["sandbox", "--endpoint", "other"], id="an unknown endpoint"),
         pytest.param(["sandbox", "--endpoint", "real", "--once"], id="the real endpoint without a key"),
+        pytest.param(["sandbox", "--once"], id="nothing to wait for"),
+        pytest.param(["sandbox", "--channel", "random"], id="a channel without the bot"),
+        pytest.param(["sandbox", "--channel", ""], id="no channel"),
+        pytest.param(["sandbox", "--data", "/dev/null", "--share", "sample"], id="data in a file"),
+        pytest.param(["sandbox", "--share", "sample", "--prompt", "x" * 901], id="a long prompt"),
         pytest.param(["sandbox", "--share", "nowhere.mp3", "--once"], id="no such file"),
         pytest.param(["sandbox", "--share", "sample:none", "--once"], id="no such sample"),
     ],
 )
-def test_usage(words: list[str]) -> None:
+def test_usage(typed: list[str]) -> None:
     """What was typed wrongly ends with 2, an explanation on stderr and nothing on stdout."""
-    said = run(*words)
+    said = run(*typed)
     assert (said.exit_code, said.stdout) == (2, "")
     assert said.stderr.strip()
+    is_typers_own = said.stderr.startswith("Usage")
+    assert is_typers_own or len(said.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [["sandbox", "--share", "sample"], ["translate", __file__]])
+def test_a_long_prompt(command: list[str]) -> None:
+    """A prompt is as long as the bot takes it in a channel; a longer one is refused with its count."""
+    assert cli.LONGEST_PROMPT == words.LONGEST_PROMPT
+    said = run(*command, "--prompt", f" {'x' * 1901} ", COMETAPI_KEY="key")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr == "--prompt has 1,901 characters; 900 are the most\n"
 
 
 def test_the_manifest() -> None:
@@ -105,10 +127,10 @@ def test_the_manifest() -> None:
 
 
 def test_migrate_twice(tmp_path: Path) -> None:
-    """The database is made, and the second time there is nothing to do."""
+    """With the database's variables alone it is made, and the second time there is nothing to do."""
     for _ in range(2):
-        said = run("migrate", **GOOD, DATA_DIR=str(tmp_path / "data"))
-        assert (said.exit_code, said.stdout) == (0, "The database is of this version.\n")
+        said = run("migrate", DATA_DIR=str(tmp_path / "data"))
+        assert (said.exit_code, said.stdout) == (0, "The database is up to date.\n")
     assert (tmp_path / "data" / "dragoman.db").exists()
 
 
@@ -123,10 +145,9 @@ def test_migrate_without_a_database(tmp_path: Path) -> None:
     assert said.stderr.startswith("DATABASE_URL: the server does not answer")
 
 
-@pytest.mark.parametrize("command", ["run", "migrate"])
-def test_missing_variables(tmp_path: Path, command: str) -> None:
+def test_missing_variables(tmp_path: Path) -> None:
     """A real process without any variable says all that is missing in one line, and nothing else."""
-    done = start(command, environ={}, folder=tmp_path)
+    done = start("run", environ={}, folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
     assert line.count("; ") >= 2
@@ -155,3 +176,57 @@ def test_the_sandbox_as_a_process(tmp_path: Path) -> None:
     assert reply.endswith(f"s posted dragoman: {samples.load()[0].english}")
     assert ending == "ending: translated"
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+async def test_a_translation_is_left(tmp_path: Path, number: signal.Signals) -> None:
+    """The first signal ends `translate` in the middle of a request with 0, without a word or a traceback."""
+    sample = str(samples.load()[0].path)
+    async with EndpointSandbox() as endpoint:
+        endpoint.delay_seconds = 60
+        environ = {"COMETAPI_KEY": endpoint.key, "TRANSLATION_BASE_URL": endpoint.base_url}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "translate", sample),
+            env=os.environ | environ,
+            cwd=tmp_path,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(30):
+            while not endpoint.requests:
+                await asyncio.sleep(0.02)
+            process.send_signal(number)
+            assert await process.communicate() == (b"", b"")
+    assert process.returncode == 0
+
+
+def bots_of(pid: int) -> list[int]:
+    """Find the bots that a sandbox started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [
+        int(one) for one in children if "bot\0run" in Path(f"/proc/{one}/cmdline").read_text(encoding="utf-8")
+    ]
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process is there and at work; one that ended may wait for somebody to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_a_killed_sandbox_leaves_no_bot(tmp_path: Path) -> None:
+    """Killed hard, the sandbox takes its bot along."""
+    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--data", str(tmp_path / "data")]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own program
+        assert process.stderr is not None
+        assert "This is not Slack" in process.stderr.readline()
+        [bot] = bots_of(process.pid)
+        assert is_running(bot)
+        process.kill()
+    ends_by = time.monotonic() + 20
+    while is_running(bot):
+        assert time.monotonic() < ends_by
+        time.sleep(0.02)

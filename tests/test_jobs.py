@@ -345,22 +345,25 @@ async def test_what_the_rows_hold(database: Database) -> None:
 
 
 async def test_the_sweep(database: Database) -> None:
-    """Jobs that ended before the given time go, with their texts; notices and unfinished jobs stay."""
+    """Jobs that ended before the given time go, with their texts; introductions and unfinished jobs stay."""
     road = Road()
     async with database.running(road=road) as one:
         await one.start(job_of(1))
-        await one.say_once(Notice("T1:C1:introduction", "C1", "Hi"))
-        await until(lambda: road.walked and road.said)
-        assert await one.sweep(datetime.now(UTC) + timedelta(minutes=1)) == 0
+        await one.say_once(Notice("T1:C1:introduction", "C1", "Hi", is_once_ever=True))
+        await one.say_once(Notice("T1:D1:1.0:help", "D1", "Send me …"))
+        await until(lambda: road.walked)
+        done = "SELECT count(*) FROM {}workflow_status WHERE status = 'SUCCESS'"
+        await until(lambda: database.rows(done) == [(2,)])
+        assert await one.sweep(datetime.now(UTC) + timedelta(minutes=1)) == 1
         road.gate.set()
         assert await finished(one, job_of(1)) == DONE
         assert await one.sweep(datetime.now(UTC) - timedelta(days=7)) == 0
         assert await one.sweep(datetime.now(UTC) + timedelta(minutes=1)) == 1
         assert await one.latest(job_of(1).share) is None
-        await one.say_once(Notice("T1:C1:introduction", "C1", "Hi"))
-    assert database.rows("SELECT name FROM {}workflow_status") == [("say_once",)]
+        await one.say_once(Notice("T1:C1:introduction", "C1", "Hi", is_once_ever=True))
+    assert database.rows("SELECT name FROM {}workflow_status") == [("say_once_ever",)]
     assert database.rows("SELECT count(*) FROM {}operation_outputs WHERE function_name = 'one'") == [(0,)]
-    assert road.said == [("T1:C1:introduction", True)]
+    assert sorted(road.said) == [("T1:C1:introduction", True), ("T1:D1:1.0:help", True)]
 
 
 async def test_the_first_sweep_comes_with_the_start(sqlite: Database) -> None:

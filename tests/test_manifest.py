@@ -200,11 +200,42 @@ def test_one_manifest_does_not_change_the_next() -> None:
 
 
 def test_the_command_can_be_called_otherwise() -> None:
-    """Where another app owns `/translate`, only the name changes."""
-    built, usual = manifest.build(command="/english"), manifest.build()
-    assert built["features"]["slash_commands"][0].pop("command") == "/english"
-    assert usual["features"]["slash_commands"][0].pop("command") == "/translate"
-    assert built == usual
+    """Where another app owns `/translate`, only the name changes, wherever people read it."""
+    text = manifest.as_yaml(command="/english")
+    assert "/translate" not in text
+    assert (
+        "Use /english to set" in manifest.build(command="/english")["display_information"]["long_description"]
+    )
+    assert text.replace("/english", "/translate").split() == manifest.as_yaml().split()
+
+
+@pytest.mark.parametrize("url", ["https://bot.example", "HTTPS://bot.example:8443/", "https://a.b/in/front"])
+def test_an_address_that_slack_reaches(url: str) -> None:
+    """The address is taken with a port and with the path of a proxy in front, and without a last slash."""
+    assert manifest.public_url(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("http://bot.example", id="no TLS"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https://.", id="no name"),
+        pytest.param("bot.example", id="no scheme"),
+        pytest.param("https://bot.example/a?z=1", id="a query"),
+        pytest.param("https://bot.example/#a", id="a fragment"),
+        pytest.param("https://bot .example", id="a space"),
+        pytest.param("https://bot.example/a b", id="a space in the path"),
+        pytest.param("https://bot.example/a//b", id="an empty step"),
+        pytest.param("https://bot.example/slack/events", id="our own path"),
+        pytest.param("https://me:secret@bot.example", id="a password"),
+        pytest.param("https://bot.example:x", id="no port"),
+    ],
+)
+def test_what_is_no_address_for_slack(url: str) -> None:
+    """Anything else would make a manifest that Slack refuses, or requests that go nowhere."""
+    with pytest.raises(ValueError, match="."):
+        manifest.public_url(url)
 
 
 @pytest.mark.parametrize(

@@ -79,13 +79,27 @@ async def test_a_refusal_ends_it() -> None:
     assert line.pauses == []
 
 
-async def test_it_gives_up_after_hours() -> None:
-    """Pauses stop growing at a minute, and after six hours the failure is raised."""
-    line = Line(*(unreachable() for _ in range(1_000)))
-    with pytest.raises(SlackUnreachableError):
-        await line.run()
+async def test_it_never_gives_up() -> None:
+    """Pauses stop growing at a minute, and however long Slack is away, the call is made in the end."""
+    line = Line(*(unreachable() for _ in range(1_000)), None)
+    await line.run()
     assert max(line.pauses) == LONGEST_PAUSE_SECONDS
-    assert 6 * 3600 < sum(line.pauses) < 6.2 * 3600
+    assert sum(line.pauses) > 15 * 3600
+
+
+async def test_a_demanded_wait_is_kept() -> None:
+    """Where Slack says how long to wait, no try comes sooner."""
+    error = SlackUnreachableError("chat.postMessage", "limited", is_unclear=False, retry_after_seconds=900)
+    line = Line(error, None)
+    await line.run()
+    assert line.pauses == [900]
+
+
+async def test_a_refused_token_is_waited_for() -> None:
+    """A token that Slack refuses all of a sudden may be mended: the call is made again, without a look."""
+    line = Line(SlackRefusedError("chat.postMessage", "token_revoked"), None)
+    await line.run()
+    assert (line.pauses, line.looks) == ([60], 0)
 
 
 async def test_without_a_way_to_look_it_is_made_again() -> None:

@@ -125,7 +125,7 @@ async def test_a_part_behind_many_messages_is_found(desk: Desk, replier: Replier
     await desk.post(job, "x", reply_metadata(job, TRANSLATED, part=1, parts=1))
     await reply(desk, replier, job, is_first_run=False)
     assert len(desk.said()) == 1
-    assert len(desk.slack.calls(REPLIES)) == 2
+    assert [one.arguments.get("cursor") for one in desk.slack.calls(REPLIES)][1]
 
 
 async def test_an_unreadable_thread_costs_nobody_the_answer(desk: Desk, replier: Replier) -> None:
@@ -168,14 +168,14 @@ async def test_silent_endings_post_nothing(desk: Desk, replier: Replier, ending:
         ("thread_not_found", EndingName.WITHDRAWN),
         ("message_not_found", EndingName.WITHDRAWN),
         ("cannot_reply_to_message", EndingName.WITHDRAWN),
-        ("is_archived", EndingName.TRANSLATED),
-        ("msg_too_long", EndingName.TRANSLATED),
+        ("is_archived", EndingName.FAILED),
+        ("msg_too_long", EndingName.FAILED),
     ],
 )
 async def test_a_refused_part_ends_the_job(
     desk: Desk, replier: Replier, error: str, name: EndingName
 ) -> None:
-    """A refusal ends the job without an exception; a thread that is gone means *withdrawn*."""
+    """A refusal ends the job, and never as *translated*: whoever asks again must get a new try."""
     desk.slack.faults.add(Fault("error", POST, error=error))
     assert (await reply(desk, replier, await desk.job())).name is name
     assert desk.said() == []

@@ -42,8 +42,14 @@ class KeptRun:
     is_first: bool = True
     waited: int = 0
 
-    def keep(self, name: str, call: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
+    last_words: list[str] = field(default_factory=list)
+
+    def keep(
+        self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, is_last_word: bool = False
+    ) -> Awaitable[T]:
         """Run a step, or give what it gave before."""
+        if is_last_word:
+            self.last_words.append(name)
 
         async def outcome() -> T:
             if name not in self.kept:

@@ -150,7 +150,7 @@ async def test_blocks_that_slack_refuses_cost_nothing(room: Room) -> None:
     assert (reply.text, reply.blocks) == ("Ring &lt;!channel&gt; &amp; me.", ())
 
 
-@pytest.mark.parametrize("case", ["archived", "removed", "no right", "token revoked", "thread gone"])
+@pytest.mark.parametrize("case", ["archived", "removed", "no right", "thread gone"])
 async def test_where_nothing_can_be_posted_any_more(room: Room, case: str) -> None:
     """A channel archived meanwhile, or without the bot, ends the job; the bot serves the others."""
     slack = room.stage.slack
@@ -165,8 +165,6 @@ async def test_where_nothing_can_be_posted_any_more(room: Room, case: str) -> No
             channel.members.remove(slack.bot_user_id)
         case "no right":
             slack.faults.add(Fault("error", POST, error="restricted_action_thread_locked"))
-        case "token revoked":
-            slack.faults.add(Fault("revoked_token", POST))
         case _:
             slack.faults.add(Fault("error", POST, error="thread_not_found"))
     room.stage.endpoint.delay_seconds = 0.0
@@ -174,6 +172,13 @@ async def test_where_nothing_can_be_posted_any_more(room: Room, case: str) -> No
     await room.quiet()
     assert room.stage.endings(room.channel, ts) == []
     assert room.stage.bot.jobs.running == 0
+
+
+async def test_a_token_that_is_mended_loses_nothing(room: Room) -> None:
+    """While Slack refuses the token the reply is kept, and posted once when it is accepted again."""
+    room.stage.slack.faults.add(Fault("revoked_token", POST, times=3))
+    assert await room.text(await room.share()) == PARCEL.english
+    assert len(posts(room)) == 4
 
 
 # --- long and wild texts ------------------------------------------------------------------------

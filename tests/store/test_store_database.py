@@ -177,8 +177,12 @@ async def test_sqlite_settings(sqlite_file: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        pytest.param(lambda path: path.mkdir(), "cannot be opened", id="a folder where the file should be"),
-        pytest.param(lambda path: path.write_text("x" * 9999), "is no SQLite database", id="another file"),
+        pytest.param(
+            lambda path: path.mkdir(), "cannot be opened: choose", id="a folder where the file should be"
+        ),
+        pytest.param(
+            lambda path: path.write_text("x" * 9999), "is no SQLite database: move it", id="another file"
+        ),
     ],
 )
 async def test_sqlite_refused(tmp_path: Path, make: object, words: str) -> None:
@@ -187,7 +191,7 @@ async def test_sqlite_refused(tmp_path: Path, make: object, words: str) -> None:
     assert callable(make)
     make(path)
 
-    with pytest.raises(DatabaseRefusedError, match=f"DATABASE_URL.*{path} {words}: choose"):
+    with pytest.raises(DatabaseRefusedError, match=f"DATABASE_URL.*{path} {words}"):
         await upgrade(sqlite_url(path))
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-NOT_FOUND = "I find no such message in a conversation that both of us can see."
-NO_FILE = "I find no such file in a conversation that both of us can see."
+NOT_FOUND = "I can't find that message in a conversation that both of us can see."
+NO_FILE = "I can't find that file in a conversation that both of us can see."
 
 
 @pytest.fixture

@@ -37,15 +37,15 @@ async def test_mode_is_set(office: Office, mode: Mode) -> None:
 
 
 async def test_mode_set_twice(office: Office) -> None:
-    """Who sends a command twice is told that it is so already, and nothing is harmed."""
+    """Who sends a command twice is told that nothing changes, and nothing is harmed."""
     await office.type("ask")
-    assert (await office.type("ask")).startswith("It is so already: I am set to `ask` here.")
+    assert (await office.type("ask")).startswith("Nothing to change: I am already set to `ask` here.")
     assert await office.mode() is Mode.ASK
 
 
 async def test_mode_like_the_default_is_stored(office: Office) -> None:
     """A choice that equals the default is kept all the same: the default may change later."""
-    assert (await office.type("on")).startswith("It is so already")
+    assert (await office.type("on")).startswith("Nothing to change")
     assert await office.mode() is Mode.ON
 
 
@@ -92,13 +92,13 @@ async def test_prompt_is_cleared(office: Office) -> None:
     await office.type("prompt Zendesk")
     assert "has no prompt any more" in await office.type("prompt CLEAR")
     assert await office.prompt() == ""
-    assert (await office.type("prompt clear")).startswith("It is so already")
+    assert (await office.type("prompt clear")).startswith("Nothing to change")
 
 
 async def test_same_prompt_again(office: Office) -> None:
     """A prompt sent twice stays what it is."""
     await office.type("prompt Zendesk")
-    assert (await office.type("prompt Zendesk")).startswith("It is so already")
+    assert (await office.type("prompt Zendesk")).startswith("Nothing to change")
     assert await office.prompt() == "Zendesk"
 
 
@@ -112,7 +112,7 @@ async def test_too_long_prompt(office: Office) -> None:
     """A longer prompt is refused with its count, and the one before stays."""
     await office.type("prompt Zendesk")
     answer = await office.type("prompt " + "é" * 1023)
-    assert "has 1,023 characters; 900 are the most" in answer
+    assert "has 1,023 characters; the limit is 900" in answer
     assert await office.prompt() == "Zendesk"
 
 
