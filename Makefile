@@ -15,7 +15,7 @@ demo: .venv/.run ## Show the main job: a sample is shared, its English stands in
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/dragoman sandbox --share sample; \
 	else $(BIN)/dragoman sandbox --share sample --once; fi
 
-sandbox: .venv/.run ## Start the embedded sandbox alone
+sandbox: .venv/.run ## Start the embedded sandbox with the bot
 	@$(BIN)/dragoman sandbox
 
 run: .venv/.run ## Run the bot with what the environment and .env say

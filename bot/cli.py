@@ -18,11 +18,16 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from bot.config import Config
 
 # A platform that sent SIGTERM kills after 20 s or more.
 STOP_SECONDS = 18
+LONGEST_PROMPT = 900  # as in a channel; a test holds the two together
 CONTEXT = {"help_option_names": ["-h", "--help"]}
+# What is not in this version says so, whatever is typed after it.
+ANYTHING = {"ignore_unknown_options": True, "allow_extra_args": True}
 app = typer.Typer(
     name="dragoman",
     no_args_is_help=True,
@@ -107,14 +112,18 @@ def migrate() -> None:
     from bot.checks import WaitError, check_database  # noqa: PLC0415 -- see the file's first lines
     from bot.config import ConfigFaults  # noqa: PLC0415 -- the same
 
-    config = load_config()
+    async def upgrade() -> int:
+        await check_database(config)
+        typer.echo("The database is up to date.")
+        return Exit.DONE
+
+    config = load_config(needs_slack=False, needs_endpoint=False)
     try:
-        asyncio.run(check_database(config))
+        raise typer.Exit(asyncio.run(_until_stopped(upgrade())))
     except ConfigFaults as faults:
         raise typer.Exit(_say(str(faults), Exit.USAGE)) from None
     except WaitError as error:
         raise typer.Exit(_say(str(error), Exit.FAILED)) from None
-    typer.echo("The database is of this version.")
 
 
 @app.command()
@@ -125,10 +134,11 @@ def manifest(
     """Print the app manifest, to be pasted where Slack asks for it."""
     from bot import manifest as app_manifest  # noqa: PLC0415 -- see the file's first lines
 
-    if url and not url.startswith("https://"):
-        raise typer.Exit(
-            _say("--url must start with https://: Slack sends its requests nowhere else", Exit.USAGE)
-        )
+    try:
+        url = app_manifest.public_url(url) if url else ""
+    except ValueError:
+        message = "--url must be the public https address where Slack reaches the bot, such as https://bot.example.org"
+        raise typer.Exit(_say(message, Exit.USAGE)) from None
     command = command or app_manifest.DEFAULT_COMMAND
     if not app_manifest.is_command(command):
         message = "--command must be a slash and up to 31 small letters, digits, - or _, such as /english"
@@ -159,6 +169,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 -- as many options as the sandbox has; ty
 
     if endpoint not in {"stand-in", "real"}:
         raise typer.Exit(_say("--endpoint must be stand-in or real", Exit.USAGE))
+    prompt = _checked_prompt(prompt)
     options = play.Options(
         shares=tuple(share or ()),
         channel=channel,
@@ -191,38 +202,61 @@ def translate(
         raise typer.Exit(_say(f"--format {output_format} is not in this version", Exit.USAGE))
     if output_format not in shell.FORMATS:
         raise typer.Exit(_say(f"--format must be one of {', '.join(shell.FORMATS)}", Exit.USAGE))
+    order = shell.Order(files=files, prompt=_checked_prompt(prompt), output_format=output_format, out=out)
     config = load_config(needs_slack=False)
     _configure_logs(config, level="error")
-    order = shell.Order(files=files, prompt=prompt, output_format=output_format, out=out)
-    raise typer.Exit(asyncio.run(shell.translate_files(config, order)))
+    try:
+        raise typer.Exit(asyncio.run(_until_stopped(shell.translate_files(config, order))))
+    except shell.UsageError as error:
+        raise typer.Exit(_say(str(error), Exit.USAGE)) from None
 
 
-@app.command()
+@app.command(context_settings=ANYTHING)
 def web() -> None:
     """Receive only (not in this version)."""
     raise typer.Exit(_not_in_this_version("web"))
 
 
-@app.command()
+@app.command(context_settings=ANYTHING)
 def worker() -> None:
     """Work only (not in this version)."""
     raise typer.Exit(_not_in_this_version("worker"))
 
 
-@app.command()
+@app.command(context_settings=ANYTHING)
 def doctor() -> None:
     """Check everything (not in this version)."""
     raise typer.Exit(_not_in_this_version("doctor"))
 
 
-def load_config(*, needs_slack: bool = True) -> Config:
+def load_config(*, needs_slack: bool = True, needs_endpoint: bool = True) -> Config:
     """Read the configuration, or end with its faults in one line."""
     from bot.config import Config, ConfigFaults  # noqa: PLC0415 -- see the file's first lines
 
     try:
-        return Config.load(needs_slack=needs_slack)
+        return Config.load(needs_slack=needs_slack, needs_endpoint=needs_endpoint)
     except ConfigFaults as faults:
         raise typer.Exit(_say(str(faults), Exit.USAGE)) from None
+
+
+def _checked_prompt(prompt: str) -> str:
+    """Take what the bot takes as a channel's prompt."""
+    prompt = prompt.strip()
+    if len(prompt) > LONGEST_PROMPT:
+        message = f"--prompt has {len(prompt):,} characters; {LONGEST_PROMPT} are the most"
+        raise typer.Exit(_say(message, Exit.USAGE))
+    return prompt
+
+
+async def _until_stopped(work: Coroutine[object, object, int]) -> int:
+    """Do the work and give its exit code; SIGTERM or the first Ctrl-C end it, orderly and with 0."""
+    task = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return Exit.DONE
 
 
 def _hide_variables(config: Config) -> None:

@@ -127,10 +127,12 @@ class Config(BaseSettings):
         env_file: str | Path | None = ".env",
         *,
         needs_slack: bool = True,
+        needs_endpoint: bool = True,
     ) -> Config:
         """Read the environment and `.env`, or raise `ConfigFaults` with everything that is wrong.
 
-        `needs_slack` is False for what works without Slack: then its variables may be missing.
+        `needs_slack` is False for what works without Slack: then its variables may be missing;
+        `needs_endpoint` likewise.
         """
         known = cls.variables()
         in_file, faults = _read_env_file(env_file, known)
@@ -142,7 +144,8 @@ class Config(BaseSettings):
             except ValueError as error:
                 faults.append(f"{name} {error}")
         faulty = {fault.split()[0] for fault in faults}
-        gaps = [*(_slack_gaps(values) if needs_slack else ()), *_endpoint_gaps(values)]
+        gaps = [*(_slack_gaps(values) if needs_slack else ())]
+        gaps += _endpoint_gaps(values) if needs_endpoint else ()
         try:
             config = cls.model_validate({name: values[name] for name in values.keys() - faulty})
         except ValidationError as error:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import copy
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
+
+from bot import shapes
 
 DEFAULT_COMMAND = "/translate"
 
@@ -47,7 +50,7 @@ _MANIFEST: dict[str, Any] = {
             "Dragoman listens in the channels you invite it to. When somebody posts a voice message or an "
             "audio or video file, in any language, its English text stands in the thread seconds later, "
             "guided by the prompt that you gave the channel: product names, people, tone. It never "
-            "answers twice, and says plainly when it can't help. Use /translate to set a channel up."
+            "answers twice, and says plainly when it can't help. Use {command} to set a channel up."
         ),
         "background_color": "#1b4965",
     },
@@ -81,17 +84,32 @@ _MANIFEST: dict[str, Any] = {
 def build(*, url: str = "", command: str = DEFAULT_COMMAND) -> dict[str, Any]:
     """Give the manifest as Slack's app settings take it.
 
-    With `url` (the public https address, without a path) it describes HTTP mode: Slack then wants a
+    With `url` (see `public_url`) it describes HTTP mode: Slack then wants a
     request address for events and for each command. Without it, Socket Mode, which wants none.
     """
     manifest = copy.deepcopy(_MANIFEST)
     manifest["features"]["slash_commands"][0]["command"] = command
+    shown = manifest["display_information"]
+    shown["long_description"] = shown["long_description"].format(command=command)
     if url:
         request_url = url.rstrip("/") + "/slack/events"
         manifest["features"]["slash_commands"][0]["url"] = request_url
         manifest["settings"]["event_subscriptions"]["request_url"] = request_url
         manifest["settings"]["socket_mode_enabled"] = False
     return manifest
+
+
+def public_url(value: str) -> str:
+    """Take the address where Slack reaches the bot, before `/slack/events`; anything else is a ValueError."""
+    url = shapes.base_url(value)
+    parts = urlsplit(url)
+    has_host = re.fullmatch(r"[\w.-]*\w", parts.hostname or "")
+    # A path is what a proxy in front takes away again; our own would stand there twice.
+    has_path = re.fullmatch(r"(/[\w.~-]+)*", parts.path) and not parts.path.endswith("/slack/events")
+    if parts.scheme != "https" or not has_host or not has_path:
+        msg = "must be an https address, as it is before /slack/events"
+        raise ValueError(msg)
+    return url
 
 
 def is_command(command: str) -> bool:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.sandbox.server import SlackSandbox
 
 START_SECONDS = 60
@@ -22,10 +25,23 @@ STOP_SECONDS = 25
 POLL_SECONDS = 0.02
 # What a program needs of a machine, and nothing that could point it at a real Slack or database.
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LOG_LEVEL", "LOG_FORMAT")
+# How a machine reaches the internet; the stand-in is on this machine and needs none of it.
+_PROXY_NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+WAY_OUT_VARIABLES = (
+    *_PROXY_NAMES,
+    *(name.lower() for name in _PROXY_NAMES),
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+_LEASH = Path(__file__).with_name("leash.py")
 
 
-class BotEndedError(Exception):
-    """The bot ended by itself; its last words are on stderr."""
+class BotStartError(Exception):
+    """The bot did not come up; its last words are on stderr. `code` is what it ended with, if it did."""
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ class Endpoint:
     base_url: str
     key: str
     model: str = ""
+    is_real: bool = False
 
 
 class BotProcess:
@@ -46,10 +63,11 @@ class BotProcess:
         self._data = data
         self._is_http = is_http
         self.port = free_port()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: asyncio.subprocess.Process | None = None
 
     def environ(self) -> dict[str, str]:
-        """Give the variables that point a bot at this sandbox, ready to paste for one started by hand."""
+        """Give the variables that point a bot at this sandbox."""
         ours = {
             "SLACK_BOT_TOKEN": self._slack.bot_token,
             "SLACK_API_URL": self._slack.api_url,
@@ -66,22 +84,28 @@ class BotProcess:
         return ours | {"SLACK_APP_TOKEN": self._slack.app_token}
 
     async def start(self) -> None:
-        """Start the bot and wait until Slack's events reach it. Raises BotEndedError."""
-        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        """Start the bot and wait until Slack's events reach it. Raises BotStartError."""
+        # Empty, because `.env` is read from the working directory.
+        self._folder = tempfile.TemporaryDirectory(prefix="dragoman-")
         package_folder = str(Path(__file__).parents[2])
-        environ = {"LOG_LEVEL": "warning", "PYTHONPATH": package_folder} | kept | self.environ()
-        self._data.mkdir(parents=True, exist_ok=True)
-        # In the data folder, because `.env` is read from the working directory.
+        defaults = {"LOG_LEVEL": "warning", "PYTHONPATH": package_folder}
+        kept = inherited(os.environ, is_real_endpoint=self._endpoint.is_real)
         self._process = await asyncio.create_subprocess_exec(
+            # A sandbox that is killed leaves no bot behind.
+            *(sys.executable, "-I", "-S", _LEASH, str(os.getpid())),
             *(sys.executable, "-m", "bot", "run"),
-            cwd=self._data,
-            env=environ,
+            cwd=self._folder.name,
+            env=defaults | kept | self.environ(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=sys.stderr,
             start_new_session=True,
         )
-        async with asyncio.timeout(START_SECONDS):
-            await self._until_ready()
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._until_ready()
+        except TimeoutError as error:
+            msg = f"the bot was not ready within {START_SECONDS} s"
+            raise BotStartError(msg) from error
         if self._is_http:
             await self._slack.deliver_over_http(f"http://127.0.0.1:{self.port}/slack/events")
 
@@ -94,14 +118,15 @@ class BotProcess:
     async def stop(self) -> None:
         """End the bot as a platform would: SIGTERM, and SIGKILL when that takes too long."""
         process = self._process
-        if process is None or process.returncode is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        if process is not None and process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     async def _until_ready(self) -> None:
         url = f"http://127.0.0.1:{self.port}/readyz"
@@ -109,7 +134,7 @@ class BotProcess:
             while True:
                 if self._process is not None and self._process.returncode is not None:
                     msg = f"the bot ended with exit code {self._process.returncode}"
-                    raise BotEndedError(msg)
+                    raise BotStartError(msg, self._process.returncode)
                 with suppress(httpx.HTTPError):
                     if (await client.get(url)).is_success:
                         return
@@ -122,3 +147,15 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def inherited(environ: Mapping[str, str], *, is_real_endpoint: bool) -> dict[str, str]:
+    """Choose what the bot keeps of the environment; with the real endpoint also its way out, never for us."""
+    names = KEPT_VARIABLES + (WAY_OUT_VARIABLES if is_real_endpoint else ())
+    kept = {name: environ[name] for name in names if name in environ}
+    if is_real_endpoint:
+        ours = ("127.0.0.1", "localhost")
+        given = environ.get("no_proxy") or environ.get("NO_PROXY")
+        # In both spellings: clients differ in which one they ask for first.
+        kept["NO_PROXY"] = kept["no_proxy"] = ",".join((given, *ours) if given else ours)
+    return kept

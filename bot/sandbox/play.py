@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import html
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -14,17 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.sandbox import samples
-from bot.sandbox.bot_process import BotEndedError, BotProcess, Endpoint
+from bot.sandbox.bot_process import BotProcess, BotStartError, Endpoint
 from bot.sandbox.endpoint import EndpointSandbox
+from bot.sandbox.refusals import SandboxMisuseError
 from bot.sandbox.server import SlackSandbox
 from bot.sandbox.story import TRANSLATED, Story
+from bot.surfaces import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DEFAULT_PORT = 3100
 SAMPLE = "sample"
-DONE, FAILED, OUT_OF_TIME = 0, 1, 3
+DONE, FAILED, USAGE, OUT_OF_TIME = 0, 1, 2, 3
+ANSWER_SECONDS = 30
+PROMPT_TAKEN = (words.PROMPT_SET, words.PROMPT_SAME, words.PROMPT_CLEARED, words.PROMPT_CLEAR_ALREADY)
 
 
 class UsageError(Exception):
@@ -48,71 +54,113 @@ class Options:
 
 
 async def play(options: Options) -> int:
-    """Run the sandbox and give the exit code. Raises UsageError before anything is started."""
+    """Run the sandbox and give the exit code. Raises UsageError before the bot is started."""
     files = [find_file(share) for share in options.shares]
+    if options.is_once and not files:
+        msg = "--once needs --share"
+        raise UsageError(msg)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
         endpoint = await _open_endpoint(stack, options)
         slack = await _open_slack(stack, options.port)
-        data = options.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dragoman-")))
-        bot = BotProcess(slack, endpoint, data=data.absolute(), is_http=options.is_http)
+        channel = find_channel(slack, options.channel)
+        data = usable(
+            options.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dragoman-")))
+        )
+        bot = BotProcess(slack, endpoint, data=data, is_http=options.is_http)
         stack.push_async_callback(bot.stop)
-        work = asyncio.ensure_future(_act(slack, bot, files, options))
+        work = asyncio.ensure_future(_act_in_time(Act(slack, bot, channel, files, options)))
         stop = asyncio.ensure_future(stopping.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             work.cancel()
+            await asyncio.wait({work})
             return DONE
         return work.result()
 
 
-async def _act(slack: SlackSandbox, bot: BotProcess, files: Sequence[Path], options: Options) -> int:
-    """Start the bot, act as a person, print what happens; end with the story where asked to."""
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is played: the parts on stage, and what is asked of them."""
+
+    slack: SlackSandbox
+    bot: BotProcess
+    channel: str
+    files: Sequence[Path]
+    options: Options
+
+
+async def _act_in_time(act: Act) -> int:
+    """Play, the bot's start included, as long as `--once` allows."""
+    seconds = act.options.timeout_seconds if act.options.is_once else None
     try:
-        await bot.start()
-    except BotEndedError as error:
+        async with asyncio.timeout(seconds):
+            return await _act(act)
+    except TimeoutError:
+        _tell(f"no ending within {seconds:g} s")
+        return OUT_OF_TIME
+
+
+async def _act(act: Act) -> int:
+    """Start the bot, act as a person, print what happens; end with the story, or with the bot."""
+    try:
+        await act.bot.start()
+    except BotStartError as error:
         _tell(str(error))
-        return FAILED
-    if not options.is_once:
-        _welcome(slack, bot, options)
-    channel = options.channel.removeprefix("#")
-    if channel not in {one.name for one in slack.workspace.channels.values()}:
-        slack.add_channel(channel)
-    if options.prompt:
-        await slack.command("/translate", f"prompt {options.prompt}", channel=channel)
-    story = Story(slack.workspace, _print, is_json=options.is_json)
-    telling = asyncio.ensure_future(_tell_story(slack, story, channel, files, is_once=options.is_once))
-    ended = asyncio.ensure_future(bot.ended())
-    limit = options.timeout_seconds if options.is_once else None
-    await asyncio.wait({telling, ended}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-    ended.cancel()
-    if telling.done():
+        return USAGE if error.code == USAGE else FAILED
+    story = Story(act.slack.workspace, _print, is_json=act.options.is_json)
+    telling = asyncio.ensure_future(_tell_story(act, story))
+    ended = asyncio.ensure_future(act.bot.ended())
+    try:
+        await asyncio.wait({telling, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not telling.done():
+            _tell(f"the bot ended with exit code {ended.result()}")
+            return FAILED
+        if not telling.result():
+            return FAILED
         story.tell_ending()
         return DONE if story.ending == TRANSLATED else FAILED
-    telling.cancel()
-    if ended.done() and not ended.cancelled():
-        _tell(f"the bot ended with exit code {ended.result()}")
-        return FAILED
-    _tell(f"no ending within {options.timeout_seconds:g} s")
-    return OUT_OF_TIME
+    finally:
+        telling.cancel()
+        ended.cancel()
 
 
-async def _tell_story(
-    slack: SlackSandbox, story: Story, channel: str, files: Sequence[Path], *, is_once: bool
-) -> None:
-    """Share the files and tell what comes of it; returns when the story is over and nobody stays."""
-    changes = slack.changes
-    for file in files:
-        ts = await slack.share(file, channel=channel)
-        story.expect(slack.thread(channel, ts)[0])
-    if is_once and not files:
-        return
+async def _tell_story(act: Act, story: Story) -> bool:
+    """Set the prompt, share the files, tell what comes of it; False where the prompt was not taken.
+
+    Returns when the story is over and nobody stays.
+    """
+    if not act.options.is_once:
+        _welcome(act)
+    if act.options.prompt and not await _set_prompt(act):
+        return False
+    changes = act.slack.changes
+    for file in act.files:
+        ts = await act.slack.share(file, channel=act.channel)
+        story.expect(act.slack.thread(act.channel, ts)[0])
     async for change in changes:
         story.tell(change)
-        if is_once and story.is_over:
-            return
+        if act.options.is_once and story.is_over:
+            break
+    return True
+
+
+async def _set_prompt(act: Act) -> bool:
+    """Type the command for the prompt, print what the bot answers, and say whether it took it."""
+    result = await act.slack.command("/translate", f"prompt {act.options.prompt}", channel=act.channel)
+    if not result.acked:
+        _tell(f"the bot did not take the prompt ({result.error})")
+        return False
+    try:
+        [answer, *_] = await result.answers(timeout_seconds=ANSWER_SECONDS)
+    except TimeoutError:
+        _tell(f"the bot gave no answer to the prompt within {ANSWER_SECONDS} s")
+        return False
+    text = html.unescape(answer["text"])
+    _tell(f"dragoman: {text}")
+    return text.startswith(PROMPT_TAKEN)
 
 
 def find_file(share: str) -> Path:
@@ -132,15 +180,49 @@ def find_file(share: str) -> Path:
     return path
 
 
+def find_channel(slack: SlackSandbox, wanted: str) -> str:
+    """Give the conversation of `--channel`: one that the bot is in, else a new one with the bot in it."""
+    try:
+        channel = slack.workspace.channel(wanted)
+    except SandboxMisuseError:
+        name = wanted.removeprefix("#")
+        if not re.fullmatch(r"[\w-]{1,80}", name) or name != name.lower():
+            msg = "--channel must be lower case letters, digits, - or _, at most 80, as Slack wants it"
+            raise UsageError(msg) from None
+        slack.add_channel(name)
+        return name
+    if slack.bot_user_id not in channel.members:
+        msg = f"dragoman is not in #{channel.name}, so nothing would be answered: choose another --channel"
+        raise UsageError(msg)
+    return channel.name
+
+
+def usable(folder: Path) -> Path:
+    """Give the folder for the bot's data, made and tried. The bot works elsewhere, so its path is whole."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder.absolute()
+    except OSError as error:
+        msg = f"--data {folder} cannot be used ({error.strerror}): name a folder that can be written"
+        raise UsageError(msg) from error
+
+
 async def _open_slack(stack: AsyncExitStack, port: int | None) -> SlackSandbox:
     try:
         return await stack.enter_async_context(SlackSandbox(port=DEFAULT_PORT if port is None else port))
     except OSError as error:
         if error.errno != errno.EADDRINUSE or port is not None:
-            reason = os.strerror(error.errno or 0)
-            msg = f"--port {port} cannot be used ({reason}): leave it out or give another"
-            raise UsageError(msg) from error
+            raise cannot_listen(port, error) from error
     return await stack.enter_async_context(SlackSandbox(port=0))
+
+
+def cannot_listen(port: int | None, error: OSError) -> UsageError:
+    """Say which port fails, and what would help."""
+    reason = os.strerror(error.errno or 0)
+    if port is None:
+        return UsageError(f"port {DEFAULT_PORT} cannot be used ({reason}): give another with --port")
+    return UsageError(f"--port {port} cannot be used ({reason}): leave it out or give another")
 
 
 async def _open_endpoint(stack: AsyncExitStack, options: Options) -> Endpoint:
@@ -154,18 +236,22 @@ def real_endpoint(environ: Mapping[str, str]) -> Endpoint:
     """Read where the real endpoint is; only ever used with `--endpoint real`."""
     key = environ.get("COMETAPI_KEY", "")
     if not key:
-        msg = "--endpoint real needs COMETAPI_KEY: set it to your key of the translation endpoint"
+        msg = (
+            "--endpoint real needs COMETAPI_KEY: export your key of the translation endpoint "
+            "(the sandbox reads the environment and not .env)"
+        )
         raise UsageError(msg)
     base_url = environ.get("TRANSLATION_BASE_URL") or "https://api.cometapi.com/v1"
-    return Endpoint(base_url, key, environ.get("TRANSLATION_MODEL", ""))
+    return Endpoint(base_url, key, environ.get("TRANSLATION_MODEL", ""), is_real=True)
 
 
-def _welcome(slack: SlackSandbox, bot: BotProcess, options: Options) -> None:
-    endpoint = "the real endpoint" if options.is_real_endpoint else "a stand-in endpoint"
-    _tell(f"This is not Slack: an embedded workspace at {slack.url}, with {endpoint}. Ctrl-C ends it.")
-    _tell("A bot started by hand joins it with these variables:")
-    for name, value in bot.environ().items():
-        _tell(f"  {name}={value}")
+def _welcome(act: Act) -> None:
+    endpoint = "the real endpoint" if act.options.is_real_endpoint else "a stand-in endpoint"
+    url, token = act.slack.url, act.slack.control_token
+    _tell(f"This is not Slack: an embedded workspace at {url}, with {endpoint}. Ctrl-C ends it.")
+    _tell("Share a recording in it:")
+    form = f"-F channel={act.channel} -F file=@recording.m4a"
+    _tell(f"  curl -H 'Authorization: Bearer {token}' {form} {url}/control/share")
 
 
 def _print(line: str) -> None:
