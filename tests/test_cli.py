@@ -192,10 +192,9 @@ async def test_a_translation_is_left(tmp_path: Path, number: signal.Signals) -> 
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
+        await endpoint.wait_for(lambda: endpoint.in_flight > 0, timeout_seconds=30)
+        process.send_signal(number)
         async with asyncio.timeout(30):
-            while not endpoint.requests:  # noqa: ASYNC110 -- the endpoint tells nobody
-                await asyncio.sleep(0.02)
-            process.send_signal(number)
             assert await process.communicate() == (b"", b"")
     assert process.returncode == 0
 

@@ -134,7 +134,7 @@ async def _tell_story(act: Act, story: Story) -> bool:
     """
     if not act.options.is_once:
         _welcome(act)
-    if act.options.prompt and not await _set_prompt(act):
+    if act.options.prompt and not await set_prompt(act.slack, act.options.prompt, act.channel):
         return False
     changes = act.slack.changes
     for file in act.files:
@@ -147,16 +147,18 @@ async def _tell_story(act: Act, story: Story) -> bool:
     return True
 
 
-async def _set_prompt(act: Act) -> bool:
+async def set_prompt(
+    slack: SlackSandbox, prompt: str, channel: str, *, patience_seconds: float = ANSWER_SECONDS
+) -> bool:
     """Type the command for the prompt, print what the bot answers, and say whether it took it."""
-    result = await act.slack.command("/translate", f"prompt {act.options.prompt}", channel=act.channel)
+    result = await slack.command("/translate", f"prompt {prompt}", channel=channel)
     if not result.acked:
         _tell(f"the bot did not take the prompt ({result.error})")
         return False
     try:
-        [answer, *_] = await result.answers(timeout_seconds=ANSWER_SECONDS)
+        [answer, *_] = await result.answers(timeout_seconds=patience_seconds)
     except TimeoutError:
-        _tell(f"the bot gave no answer to the prompt within {ANSWER_SECONDS} s")
+        _tell(f"the bot gave no answer to the prompt within {patience_seconds:g} s")
         return False
     text = html.unescape(answer["text"])
     _tell(f"dragoman: {text}")

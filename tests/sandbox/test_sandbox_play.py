@@ -6,16 +6,32 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import signal
 import socket
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+from aiohttp import web
 
-from bot.sandbox.play import Options, UsageError, find_file, play, real_endpoint
+from bot.sandbox.bot_process import inherited
+from bot.sandbox.endpoint import EndpointSandbox
+from bot.sandbox.play import (
+    Options,
+    UsageError,
+    cannot_listen,
+    find_channel,
+    find_file,
+    play,
+    real_endpoint,
+    set_prompt,
+    usable,
+)
 from bot.sandbox.records import Change
 from bot.sandbox.server import SlackSandbox
 from bot.sandbox.story import Story
@@ -26,7 +42,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.records import ChangeKind, Message
 
-DONE, FAILED, OUT_OF_TIME = 0, 1, 3
+DONE, FAILED, USAGE, OUT_OF_TIME = 0, 1, 2, 3
 LINE = re.compile(r"\+\d+\.\ds (posted|edited|deleted) \w+: .+")
 
 
@@ -59,7 +75,9 @@ async def test_the_prompt_and_the_channel(tmp_path: Path, capfd: pytest.CaptureF
         data=tmp_path / "data",
     )
     assert await play(options) == DONE
-    *lines, ending = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    said = capfd.readouterr()
+    assert re.search(r"^dragoman: Done: .*\nZanzibar$", said.err, re.MULTILINE)
+    *lines, ending = [json.loads(line) for line in said.out.splitlines()]
     assert ending == {"ending": "translated"}
     assert set(lines[0]) == {"at_seconds", "what", "name", "text", "channel", "ts", "thread_ts"}
     assert "with the prompt “Zanzibar”" in lines[-1]["text"]
@@ -85,7 +103,7 @@ async def test_no_recording_at_all(tmp_path: Path, capfd: pytest.CaptureFixture[
 
 
 async def test_out_of_time(capfd: pytest.CaptureFixture[str]) -> None:
-    """Without an ending in time the code is 3; stderr says why, and stdout names no ending."""
+    """Without an ending in time, the start included, the code is 3; stderr says why, stdout no ending."""
     options = Options(shares=["sample"], port=0, is_once=True, timeout_seconds=0.01)
     assert await play(options) == OUT_OF_TIME
     said = capfd.readouterr()
@@ -94,10 +112,10 @@ async def test_out_of_time(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 async def test_the_bot_dies_early(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """When the bot itself cannot start, the sandbox ends with 1 and says so."""
+    """When the bot cannot start for what was given to it, the sandbox ends with 2 as the bot did."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "dragoman.db").write_text("no database at all, but long enough to be looked at")
-    assert await play(Options(shares=["sample"], port=0, is_once=True, data=tmp_path / "data")) == FAILED
+    assert await play(Options(shares=["sample"], port=0, is_once=True, data=tmp_path / "data")) == USAGE
     assert "the bot ended with exit code 2" in capfd.readouterr().err
 
 
@@ -135,9 +153,12 @@ async def test_what_is_exported_is_ignored(
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("LOG_LEVEL=nonsense\nDEFAULT_MODE=off\n")
+    (tmp_path / "data").mkdir()
+    for folder in (tmp_path, tmp_path / "data"):
+        (folder / ".env").write_text("LOG_LEVEL=nonsense\nDEFAULT_MODE=off\n")
     began = time.monotonic()
-    assert await play(Options(shares=["sample:login"], port=0, is_once=True)) == DONE
+    options = Options(shares=["sample:login"], port=0, is_once=True, data=Path("data"))
+    assert await play(options) == DONE
     assert time.monotonic() - began < 30
     assert sample("login").english in capfd.readouterr().out
     assert not (tmp_path / "real").exists()
@@ -176,16 +197,170 @@ def test_the_real_endpoint_needs_a_key() -> None:
     assert (told.base_url, told.key, told.model) == ("http://h/v1", "k", "m")
 
 
+async def test_the_real_endpoint_beside_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The real endpoint gets the recording; a proxy for the world is not asked for this machine."""
+    async with EndpointSandbox(key="real-key") as endpoint:
+        monkeypatch.setenv("COMETAPI_KEY", "real-key")
+        monkeypatch.setenv("TRANSLATION_BASE_URL", endpoint.base_url)
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        options = Options(shares=["sample"], port=0, is_once=True, is_real_endpoint=True)
+        assert await play(options) == DONE
+        assert len(endpoint.requests) == 1
+    assert sample().english in capfd.readouterr().out
+
+
+def test_the_way_out_is_for_the_real_endpoint() -> None:
+    """Proxies and certificates go along with the real endpoint alone; this machine needs no proxy."""
+    way_out = {
+        "HTTPS_PROXY": "http://proxy.example",
+        "http_proxy": "http://proxy.example",
+        "SSL_CERT_FILE": "/etc/own.pem",
+        "SSL_CERT_DIR": "/etc/own",
+    }
+    given = {"PATH": "/bin", "NO_PROXY": ".example", "SLACK_BOT_TOKEN": "xoxb-real", **way_out}
+    assert inherited(given, is_real_endpoint=False) == {"PATH": "/bin"}
+    no_proxy = ".example,127.0.0.1,localhost"
+    kept = {"PATH": "/bin", "NO_PROXY": no_proxy, "no_proxy": no_proxy, **way_out}
+    assert inherited(given, is_real_endpoint=True) == kept
+    assert inherited({}, is_real_endpoint=True)["NO_PROXY"] == "127.0.0.1,localhost"
+
+
 async def test_the_sandbox_stays_until_it_is_stopped(capfd: pytest.CaptureFixture[str]) -> None:
-    """Without --once it tells how to join by hand, and ends with 0 when it is stopped."""
-    running = asyncio.ensure_future(play(Options(shares=["sample"], port=0)))
+    """Without --once it tells how to share into it, which works, and ends with 0 when it is stopped."""
+    running = asyncio.ensure_future(play(Options(channel="sales", port=0)))
     said = Said(capfd)
+    await said.until(lambda: "/control/share\n" in said.err)
+    assert "This is not Slack" in said.err
+    assert "SLACK_BOT_TOKEN" not in said.err
+    curl, *words, url = shlex.split(said.err.splitlines()[-1])
+    assert (curl, words[::2]) == ("curl", ["-H", "-F", "-F"])
+    header, fields = words[1].split(": "), dict(word.split("=") for word in words[3::2])
+    assert fields.pop("file") == "@recording.m4a"
+    async with httpx.AsyncClient(headers=[(header[0], header[1])]) as client:
+        upload = ("parcel.m4a", sample().path.read_bytes())
+        assert (await client.post(url, data=fields, files={"file": upload})).is_success
     await said.until(lambda: sample().english in said.out)
     os.kill(os.getpid(), signal.SIGTERM)
     assert await running == DONE
-    assert "This is not Slack" in said.err
-    assert re.search(r"^  SLACK_BOT_TOKEN=xoxb-\S+$", said.err, re.MULTILINE)
     assert "ending" not in said.out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the bot is found in /proc")
+async def test_the_bot_dies_later(capfd: pytest.CaptureFixture[str]) -> None:
+    """When the bot ends by itself, so does the sandbox, with 1, and says so."""
+    running = asyncio.ensure_future(play(Options(port=0)))
+    said = Said(capfd)
+    await said.until(lambda: "This is not Slack" in said.err)
+    os.kill(our_bot(), signal.SIGKILL)
+    assert await running == FAILED
+    assert "the bot ended with exit code -9" in capfd.readouterr().err
+
+
+def our_bot() -> int:
+    """Find the one bot that this process started."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    words = {int(one): Path(f"/proc/{one}/cmdline").read_text(encoding="utf-8") for one in children}
+    [bot] = [pid for pid, line in words.items() if "bot\0run" in line]
+    return bot
+
+
+async def test_a_prompt_that_the_bot_refuses(capfd: pytest.CaptureFixture[str]) -> None:
+    """Where the bot refuses the prompt, its answer is on stderr, nothing is shared, and the code is 1."""
+    assert await play(Options(shares=["sample"], prompt="x" * 901, port=0, is_once=True)) == FAILED
+    said = capfd.readouterr()
+    assert said.err.startswith("dragoman: That prompt has 901 characters")
+    assert said.out == ""
+
+
+async def test_a_prompt_without_an_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    """A bot that does not ack the command, or acks and then says nothing, has not taken the prompt."""
+
+    async def silent(request: web.Request) -> web.Response:
+        body = await request.text()
+        return web.json_response(json.loads(body) if "challenge" in body else None)
+
+    application = web.Application()
+    application.add_routes([web.post("/slack/events", silent)])
+    runner = web.AppRunner(application, access_log=None)
+    async with SlackSandbox() as slack:
+        assert not await set_prompt(slack, "Acme", "support")
+        assert "the bot did not take the prompt" in capfd.readouterr().err
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            await slack.deliver_over_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+            assert not await set_prompt(slack, "Acme", "support", patience_seconds=0.05)
+        finally:
+            await runner.cleanup()
+    assert capfd.readouterr().err == "the bot gave no answer to the prompt within 0.05 s\n"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        pytest.param("support", "support", id="by name"),
+        pytest.param("#leads", "leads", id="as people write it, private"),
+        pytest.param("C0SALES", "sales", id="by id"),
+        pytest.param("@ana", "dm-ana", id="a direct message"),
+        pytest.param("bestellungen-größe_2", "bestellungen-größe_2", id="a new one"),
+        pytest.param("x" * 80, "x" * 80, id="the longest"),
+    ],
+)
+def test_where_it_is_shared(wanted: str, found: str) -> None:
+    """A conversation is found in every spelling, a new one made; the bot is in it."""
+    slack = SlackSandbox()
+    assert find_channel(slack, wanted) == found
+    assert slack.bot_user_id in slack.workspace.channel(found).members
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        pytest.param(
+            "random", "dragoman is not in #random, so nothing would be answered", id="without the bot"
+        ),
+        pytest.param(
+            "#random", "dragoman is not in #random, so nothing would be answered", id="with its mark"
+        ),
+        pytest.param("", "--channel must be lower case", id="empty"),
+        pytest.param("#", "--channel must be lower case", id="a mark alone"),
+        pytest.param("x" * 81, "--channel must be lower case", id="too long"),
+        pytest.param("Orders", "--channel must be lower case", id="a capital"),
+        pytest.param("two words", "--channel must be lower case", id="a space"),
+        pytest.param("orders\n", "--channel must be lower case", id="a line end"),
+        pytest.param("@nobody", "--channel must be lower case", id="nobody"),
+    ],
+)
+def test_where_nothing_can_be_shared(wanted: str, said: str) -> None:
+    """A channel that would stay silent, or that Slack would not make, is told before anything starts."""
+    with pytest.raises(UsageError, match=said):
+        find_channel(SlackSandbox(), wanted)
+
+
+async def test_once_needs_something_to_wait_for() -> None:
+    """`--once` ends with the last reply, so something has to be shared."""
+    with pytest.raises(UsageError, match="--once needs --share"):
+        await play(Options(port=0, is_once=True))
+
+
+def test_a_folder_for_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made where it is missing, and given as a whole path: the bot works in another folder."""
+    monkeypatch.chdir(tmp_path)
+    assert usable(Path("new/data")) == tmp_path / "new" / "data"
+    assert list((tmp_path / "new" / "data").iterdir()) == []
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "data", Path("/proc/x")):
+        with pytest.raises(UsageError, match=rf"--data {folder} cannot be used \(\w.*\)"):
+            usable(folder)
+
+
+def test_a_port_that_cannot_be_used() -> None:
+    """The message names the port that was tried, given or not."""
+    refused = PermissionError(13, "Permission denied")
+    assert str(cannot_listen(None, refused)).startswith("port 3100 cannot be used (Permission denied): give")
+    assert str(cannot_listen(80, refused)).startswith("--port 80 cannot be used (Permission denied): leave")
 
 
 class Said:
