@@ -178,6 +178,20 @@ def test_the_sandbox_as_a_process(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_translations_that_have_no_place(tmp_path: Path) -> None:
+    """An --out that cannot be is a usage fault, in one line, although the endpoint is not even there."""
+    (tmp_path / "file").touch()
+    sample = str(samples.load()[0].path)
+    environ = {"COMETAPI_KEY": "key", "TRANSLATION_BASE_URL": "http://127.0.0.1:9/v1"}
+    for words_of_out in (
+        [sample, "--out", str(tmp_path / "file")],
+        ["--out", str(tmp_path / "file" / "text")],
+    ):
+        said = run("translate", sample, *words_of_out, **environ)
+        assert (said.exit_code, said.stdout) == (2, "")
+        assert len(said.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
 async def test_a_translation_is_left(tmp_path: Path, number: signal.Signals) -> None:
     """The first signal ends `translate` in the middle of a request with 0, without a word or a traceback."""
