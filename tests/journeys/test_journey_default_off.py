@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from running import Stage
 
+pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

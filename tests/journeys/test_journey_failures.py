@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.sandbox.endpoint_answers import Answer
     from running import Stage
 
+pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # Nothing of this may be shown to people: statuses, addresses, web pages, secrets, names of our own.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.sandbox.server import SlackSandbox
     from running import Stage
 
+pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 POST = "chat.postMessage"

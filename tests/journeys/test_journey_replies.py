@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from scenes import Clock
 
+pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LONG = named("long.m4a", duration_ms=45_000)  # by Slack's word; it earns a progress message

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.sandbox.faults import FaultKind
     from running import Stage
 
+pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

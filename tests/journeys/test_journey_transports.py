@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.sandbox.server import Exchange
     from running import Stage
 
+pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RECORDINGS = (named("one.m4a"), named("two.ogg", "login"), named("three.flac", "shoes"))

@@ -13,6 +13,7 @@ from running import SAMPLES
 if TYPE_CHECKING:
     from running import Stage
 
+pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PRINTER = SAMPLES["printer"]

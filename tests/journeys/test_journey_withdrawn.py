@@ -12,6 +12,7 @@ from bot.sandbox.faults import Fault
 if TYPE_CHECKING:
     from bot.sandbox.records import Message
 
+pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LONG = named("long.m4a", duration_ms=45_000)  # so Slack says; it earns a progress message
