@@ -104,6 +104,7 @@ class Bot:
             give_up=self._give_up,
             purge=self.stores.withdrawals.purge,
             on_end=self.metrics.note_ending,
+            sleep=sleep,
         )
         self.metrics.count_running(lambda: self.jobs.running)
         self._runner: web.AppRunner | None = None

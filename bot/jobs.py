@@ -12,6 +12,7 @@ import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -85,7 +86,7 @@ class JsonSerializer(Serializer):
 class Jobs:
     """Stores jobs and runs them: `walk` carries a share to its ending, `say` posts a notice."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the four things that jobs do; the others are there for tests
         self,
         *,
         walk: Callable[[Job, Run], Awaitable[Ending]],
@@ -93,12 +94,16 @@ class Jobs:
         give_up: Callable[[Job], Awaitable[None]],
         purge: Callable[[datetime], Awaitable[object]],
         on_end: Callable[[Ending, float], None] = lambda _ending, _seconds: None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        turn_seconds: float = TURN_SECONDS,
     ) -> None:
         self._walk = walk
         self._say = say
         self._give_up = give_up
         self._purge = purge
         self._on_end = on_end
+        self._sleep = sleep
+        self._turn_seconds = turn_seconds
         self._boot = uuid.uuid4().hex
         self._running: set[str] = set()
         self._idle = asyncio.Event()
@@ -253,7 +258,8 @@ class Jobs:
         self._running.add(job.id)
         self._idle.clear()
         try:
-            run = _KeptRun(job, is_first=await self._is_first_run(), waiting=self._waiting)
+            turns = _Turns(self._waiting, self._turn_seconds)
+            run = _KeptRun(job, is_first=await self._is_first_run(), turns=turns, sleep=self._sleep)
             ending = await self._walk(job, run)
         finally:
             self._running.discard(job.id)
@@ -322,12 +328,23 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 -- the class of wha
     return TypeAdapter(kind)
 
 
-class _KeptRun:
-    """A run whose steps are kept by DBOS. `waiting` are the jobs of this process that wait for their turn."""
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """The jobs of this process that wait for their turn, and how long each does at most."""
 
-    def __init__(self, job: Job, *, is_first: bool, waiting: set[str]) -> None:
+    waiting: set[str]
+    patience_seconds: float
+
+
+class _KeptRun:
+    """A run whose steps are kept by DBOS."""
+
+    def __init__(
+        self, job: Job, *, is_first: bool, turns: _Turns, sleep: Callable[[float], Awaitable[object]]
+    ) -> None:
         self._job = job
-        self._waiting = waiting
+        self._turns = turns
+        self._sleep = sleep
         self.is_first = is_first
 
     def keep(
@@ -347,7 +364,7 @@ class _KeptRun:
                     log.exception("step.broke", job_id=self._job.id, step=name)
                     if not is_last_word:
                         return {"error": errors.BrokenError.__name__, "detail": name}
-                await asyncio.sleep(pause)
+                await self._sleep(pause)
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
         async def outcome() -> T:
@@ -364,8 +381,9 @@ class _KeptRun:
         As long as that one only waits for its own turn, our patience has not begun: else the third of
         three would run out of it before the second, and come first.
         """
-        deadline = time.monotonic() + TURN_SECONDS
-        self._waiting.add(self._job.id)
+        waiting, patience = self._turns.waiting, self._turns.patience_seconds
+        deadline = time.monotonic() + patience
+        waiting.add(self._job.id)
         try:
             while self._job.after and time.monotonic() < deadline:
                 rows = await DBOS.list_workflows_async(
@@ -373,11 +391,11 @@ class _KeptRun:
                 )
                 if not any(row.status in UNFINISHED for row in rows):
                     return
-                if self._job.after in self._waiting:
-                    deadline = time.monotonic() + TURN_SECONDS
+                if self._job.after in waiting:
+                    deadline = time.monotonic() + patience
                 await asyncio.sleep(TURN_POLL_SECONDS)
         finally:
-            self._waiting.discard(self._job.id)
+            waiting.discard(self._job.id)
 
 
 def _error(kept: dict[str, Any]) -> Exception:
