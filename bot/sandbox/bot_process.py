@@ -83,7 +83,7 @@ class BotProcess:
             return ours | {"SLACK_SIGNING_SECRET": self._slack.signing_secret}
         return ours | {"SLACK_APP_TOKEN": self._slack.app_token}
 
-    async def start(self) -> None:
+    async def start(self, *, patience_seconds: float = START_SECONDS) -> None:
         """Start the bot and wait until Slack's events reach it. Raises BotStartError."""
         # Empty, because `.env` is read from the working directory.
         self._folder = tempfile.TemporaryDirectory(prefix="dragoman-")
@@ -101,10 +101,10 @@ class BotProcess:
             start_new_session=True,
         )
         try:
-            async with asyncio.timeout(START_SECONDS):
+            async with asyncio.timeout(patience_seconds):
                 await self._until_ready()
         except TimeoutError as error:
-            msg = f"the bot was not ready within {START_SECONDS} s"
+            msg = f"the bot was not ready within {patience_seconds:g} s"
             raise BotStartError(msg) from error
         if self._is_http:
             await self._slack.deliver_over_http(f"http://127.0.0.1:{self.port}/slack/events")
@@ -115,13 +115,13 @@ class BotProcess:
             return 0
         return await self._process.wait()
 
-    async def stop(self) -> None:
+    async def stop(self, *, patience_seconds: float = STOP_SECONDS) -> None:
         """End the bot as a platform would: SIGTERM, and SIGKILL when that takes too long."""
         process = self._process
         if process is not None and process.returncode is None:
             process.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+                await asyncio.wait_for(process.wait(), patience_seconds)
             except TimeoutError:
                 process.kill()
                 await process.wait()

@@ -19,7 +19,8 @@ import httpx
 import pytest
 from aiohttp import web
 
-from bot.sandbox.bot_process import inherited
+from bot.sandbox import leash
+from bot.sandbox.bot_process import BotProcess, BotStartError, Endpoint, inherited
 from bot.sandbox.endpoint import EndpointSandbox
 from bot.sandbox.play import (
     Options,
@@ -262,8 +263,33 @@ def our_bot() -> int:
     """Find the one bot that this process started."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
     words = {int(one): Path(f"/proc/{one}/cmdline").read_text(encoding="utf-8") for one in children}
-    [bot] = [pid for pid, line in words.items() if "bot\0run" in line]
+    [bot] = [pid for pid, line in words.items() if "bot\0run" in line]  # on the leash, or already itself
     return bot
+
+
+async def test_a_bot_that_comes_too_late(tmp_path: Path) -> None:
+    """A start that takes too long is said, and ended, hard where the bot hangs; before it nothing is."""
+    async with SlackSandbox() as slack:
+        place = Endpoint("http://127.0.0.1:9/v1", "key", "a-model")
+        bot = BotProcess(slack, place, data=tmp_path, is_http=False)
+        assert bot.environ()["TRANSLATION_MODEL"] == "a-model"
+        await bot.stop()
+        assert await bot.ended() == 0
+        with pytest.raises(BotStartError, match="was not ready within 0 s") as caught:
+            await bot.start(patience_seconds=0)
+        assert caught.value.code is None
+        os.kill(our_bot(), signal.SIGSTOP)
+        await bot.stop(patience_seconds=0.01)
+        assert await bot.ended() == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+async def test_a_program_whose_parent_has_gone() -> None:
+    """A sandbox that was killed before the leash was on gets no bot any more."""
+    words = ("-I", "-S", str(leash.__file__), "1", sys.executable, "-c", "print('alive')")
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=asyncio.subprocess.PIPE)
+    assert (await process.communicate())[0] == b""
+    assert process.returncode == 1
 
 
 async def test_a_prompt_that_the_bot_refuses(capfd: pytest.CaptureFixture[str]) -> None:
