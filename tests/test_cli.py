@@ -233,7 +233,11 @@ def is_running(pid: int) -> bool:
 def test_a_killed_sandbox_leaves_no_bot(tmp_path: Path) -> None:
     """Killed hard, the sandbox takes its bot along."""
     command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--data", str(tmp_path / "data")]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own program
+    # What the killed leave behind lies with the test's own files.
+    environ = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(  # noqa: S603 -- our own program
+        command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stderr is not None
         assert "This is not Slack" in process.stderr.readline()
         [bot] = bots_of(process.pid)
