@@ -49,8 +49,10 @@ class Road:
     given_up: list[Job] = field(default_factory=list)
     purged: list[datetime] = field(default_factory=list)
     ends: list[Ending] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     most_at_once: int = 0
+    turn_seconds: float = jobs.TURN_SECONDS
 
     async def walk(self, job: Job, _run: Run) -> Ending:
         """Walk to the gate, and on when it opens."""
@@ -72,6 +74,10 @@ class Road:
         """Note that what is kept elsewhere was asked to go too."""
         self.purged.append(before)
 
+    async def sleep(self, seconds: float) -> None:
+        """Note a pause instead of making it."""
+        self.pauses.append(seconds)
+
     def jobs(self, walk: Walk | None = None) -> Jobs:
         """Make jobs that walk here, or elsewhere."""
         return Jobs(
@@ -80,6 +86,8 @@ class Road:
             give_up=self.give_up,
             purge=self.purge,
             on_end=lambda ending, _seconds: self.ends.append(ending),
+            sleep=self.sleep,
+            turn_seconds=self.turn_seconds,
         )
 
 
@@ -294,6 +302,46 @@ async def test_an_unforeseen_exception_in_a_step(sqlite: Database) -> None:
     assert "the words of somebody" not in str(sqlite.rows("SELECT * FROM {}operation_outputs"))
 
 
+async def test_the_last_word_is_tried_again(sqlite: Database) -> None:
+    """A fault of the program in the reply is not kept as its result: the step runs again until it is done."""
+    road, tries = Road(), 0
+
+    async def walk(_job: Job, run: Run) -> Ending:
+        async def reply() -> Ending:
+            nonlocal tries
+            tries += 1
+            if tries < 9:
+                message = "somebody's words"
+                raise ZeroDivisionError(message)
+            return DONE
+
+        return await run.keep("reply", reply, Ending, is_last_word=True)
+
+    async with sqlite.running(walk, road) as one:
+        await one.start(job_of())
+        assert await finished(one, job_of()) == DONE
+    assert road.pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert tries == 9
+
+
+async def test_an_error_of_ours_in_the_last_word_is_kept(sqlite: Database) -> None:
+    """What the reply says itself with an error of ours is its result, and no reason to try again."""
+    road = Road()
+
+    async def walk(_job: Job, run: Run) -> Ending:
+        async def reply() -> Ending:
+            raise errors.WithdrawnError
+
+        with pytest.raises(errors.WithdrawnError):
+            await run.keep("reply", reply, Ending, is_last_word=True)
+        return DONE
+
+    async with sqlite.running(walk, road) as one:
+        await one.start(job_of())
+        assert await finished(one, job_of()) == DONE
+    assert road.pauses == []
+
+
 async def test_steps_side_by_side_keep_their_numbers(sqlite: Database) -> None:
     """Steps that run at the same time are told apart after a restart by the order of the calls."""
     calls: list[str] = []
@@ -453,6 +501,48 @@ async def test_a_turn_waits_for_the_file_before(sqlite: Database) -> None:
         gate.set()
         await finished(one, second)
     assert told == [first.id, second.id]
+
+
+async def test_a_turn_that_never_comes(sqlite: Database) -> None:
+    """The second gives up on a first that hangs; the third, ready sooner, still comes after the second."""
+    told: list[str] = []
+    never = asyncio.Event()
+
+    async def walk(job: Job, run: Run) -> Ending:
+        if not job.after:
+            await never.wait()
+        if job.after == first.id:
+            await asyncio.sleep(0.4)  # its preparing
+        await run.wait_for_turn()
+        if job.after == first.id:
+            await asyncio.sleep(jobs.TURN_POLL_SECONDS)  # its posting
+        told.append(job.id)
+        return DONE
+
+    first = job_of(1)
+    second = job_of(2, after=first.id)
+    third = job_of(3, after=second.id)
+    async with sqlite.running(walk, Road(turn_seconds=1.2)) as one:
+        for job in (first, second, third):
+            await one.start(job)
+        await finished(one, third)
+        assert told == [second.id, third.id]
+        state = await one.latest(first.share)
+        assert state is not None
+        assert state.ending is None
+
+
+async def test_messages_that_have_a_job(sqlite: Database) -> None:
+    """It is known of which messages a recording may be answered, whatever became of it."""
+    road = Road()
+    road.gate.set()
+    async with sqlite.running(road=road) as one:
+        await one.start(job_of())
+        assert await one.knows("T1", "C1", "1.000100")
+        await finished(one, job_of())
+        assert await one.knows("T1", "C1", "1.000100")
+        others = [("T2", "C1", "1.000100"), ("T1", "C2", "1.000100"), ("T1", "C1", "1.0001")]
+        assert [await one.knows(*other) for other in others] == [False] * 3
 
 
 async def test_stop_lets_running_jobs_finish(sqlite: Database) -> None:

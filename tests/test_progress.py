@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,10 @@ import pytest
 
 from bot.progress import ProgressBoard
 from bot.sandbox.faults import Fault
+from bot.share import SlackFile
+from bot.web_api import WebApi, build_client
 from slack_api import CLIP, Desk, open_desk
+from wire import says, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -170,3 +174,46 @@ async def test_nothing_is_shown_after_the_stop(desk: Desk) -> None:
     patience.over.set()
     await asyncio.sleep(0)
     assert desk.slack.calls(POST) == []
+
+
+async def test_an_answer_without_a_ts(desk: Desk) -> None:
+    """A message may stand whose ts Slack did not say: then the thread is searched before the end."""
+    job, patience = await desk.job(), Patience()
+    answer = says(200, json.dumps({"ok": True}).encode(), content_type="application/json")
+    async with serving(answer) as wire:
+        web_api = WebApi(build_client(api_url=f"{wire.url}/api/", token="xoxb-1-a"))  # noqa: S106 -- of nobody
+        progress = ProgressBoard(web_api, sleep=patience.sleep).start(job, is_first_run=True)
+        progress.heard(31.0)
+        patience.over.set()
+        await asyncio.gather(progress._status, progress._message)  # noqa: SLF001 -- nothing else says that they ended
+        await progress.stop()
+        await web_api.close()
+    assert (progress.ts, progress.may_stand) == ("", True)
+
+
+async def stub(desk: Desk) -> tuple[Progress, Patience, Job]:
+    """Start the progress of a file of which only the id is known."""
+    job, patience = await desk.job(), Patience()
+    job = replace(
+        job, share=replace(job.share, file=SlackFile(job.share.file.id, file_access="check_file_info"))
+    )
+    board = ProgressBoard(desk.web_api, sleep=patience.sleep)
+    return board.start(job, is_first_run=True), patience, job
+
+
+async def test_a_stub_has_no_status_line(desk: Desk) -> None:
+    """Of a file of which nothing is known yet nobody is told that it is being translated."""
+    progress, patience, _ = await stub(desk)
+    patience.over.set()
+    for _ in range(20):  # more turns of the loop than a call needs to begin
+        await asyncio.sleep(0)
+    await progress.stop()
+    assert desk.slack.calls("api") == []
+
+
+async def test_a_stub_that_sounds_has_one(desk: Desk) -> None:
+    """Once sound was heard it is a recording, and the status line comes."""
+    progress, _, job = await stub(desk)
+    progress.heard(4.0)
+    await desk.slack.wait_for(lambda slack: slack.status("support", job.share.ts))
+    await progress.stop()

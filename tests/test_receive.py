@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bot.receive import all_files, is_small_talk, jobs_of, mode_of, recordings, shares_of
+from bot.receive import Intake, all_files, is_small_talk, jobs_of, mode_of, recordings, shares_of
 from bot.store.settings import ChannelSettings, Mode
 
 if TYPE_CHECKING:
-    from bot.share import SlackFile
+    from bot.notice import Notice
+    from bot.share import Job, SlackFile
 
 TEAM = "T0123SUPPORT"
 CLIP: dict[str, Any] = {"id": "F1", "name": "audio_message.m4a", "subtype": "slack_audio", "mode": "hosted"}
@@ -121,8 +122,134 @@ def test_the_mode_of_a_conversation(
         pytest.param({"thread_ts": "1.1"}, False, id="in a thread"),
         pytest.param({"channel_type": "mpim"}, False, id="among several"),
         pytest.param({"channel_type": "channel"}, False, id="in a channel"),
+        pytest.param({"thread_ts": None}, True, id="a thread that is null"),
+        pytest.param({"channel_type": None}, True, id="a DM that does not say so"),
+        pytest.param({"channel_type": None, "channel": "C1"}, False, id="a channel that does not say so"),
     ],
 )
 def test_who_talks_to_the_bot(change: dict[str, Any], is_talk: bool) -> None:  # noqa: FBT001 -- a column of the table
     """Only a person's own words in a DM, outside threads, are meant for the bot."""
     assert is_small_talk(HELLO | change) is is_talk
+
+
+class Shelf:
+    """Stands for jobs and stores: notes what is started, said and withdrawn."""
+
+    def __init__(self, *, mode: Mode | None = None, knows: bool = True) -> None:
+        self.mode = mode
+        self.is_known = knows
+        self.started: list[Job] = []
+        self.said: list[Notice] = []
+        self.withdrawn: list[tuple[str, str, str, set[str] | None]] = []
+
+    async def start(self, job: Job) -> None:
+        """Note a job."""
+        self.started.append(job)
+
+    async def say_once(self, notice: Notice) -> None:
+        """Note a notice."""
+        self.said.append(notice)
+
+    async def knows(self, _team_id: str, _channel_id: str, _ts: str) -> bool:
+        """Say whether there is a job."""
+        return self.is_known
+
+    async def get(self, _team_id: str, _channel_id: str) -> ChannelSettings | None:
+        """Give what is set."""
+        return ChannelSettings(mode=self.mode) if self.mode else None
+
+    async def add(self, team_id: str, channel_id: str, ts: str, file_ids: set[str] | None) -> None:
+        """Note a deletion."""
+        self.withdrawn.append((team_id, channel_id, ts, file_ids))
+
+    async def hear(self, event: dict[str, Any]) -> None:
+        """Let an event be received."""
+        one = cast("Any", self)
+        intake = Intake(one, one, one, default_mode=Mode.OFF, endpoint_url="https://api.example/v1")
+        await intake.message(event, team_id=TEAM)
+
+
+@pytest.mark.parametrize(("channel", "count"), [("D1", 1), ("C1", 0), ("G1", 0)])
+async def test_a_direct_message_that_does_not_say_so(channel: str, count: int) -> None:
+    """An event without channel_type from a channel D… is from a DM: on, though the default is off."""
+    shelf = Shelf()
+    await shelf.hear({"channel": channel, "ts": "1.1", "user": "U1", "files": [CLIP]})
+    assert len(shelf.started) == count
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        (None, "Send me a voice message"),
+        (Mode.ON, "Send me a voice message"),
+        (Mode.ASK, "/translate last"),
+        (Mode.OFF, "I am switched off here; `/translate on`"),
+    ],
+)
+async def test_help_tells_the_truth(mode: Mode | None, words: str) -> None:
+    """The line of help says what the bot does here as it is set, and how to learn more."""
+    shelf = Shelf(mode=mode)
+    await shelf.hear(HELLO | {"thread_ts": None})
+    (said,) = shelf.said
+    assert words in said.text
+    assert said.text.endswith("`/translate help` shows what else I can do.")
+    assert not said.is_once_ever
+
+
+CHANGED: dict[str, Any] = {"subtype": "message_changed", "channel": "C1", "ts": "9.9", "hidden": True}
+GONE = {"id": "F1", "mode": "tombstone"}
+
+
+@pytest.mark.parametrize(
+    ("message", "previous", "withdrawn"),
+    [
+        pytest.param({"ts": "2.2", "files": [GONE]}, {"files": [CLIP]}, {"F1"}, id="a tombstone"),
+        pytest.param({"ts": "2.2", "files": [SONG]}, {"files": [CLIP, SONG]}, {"F1"}, id="one of two"),
+        pytest.param({"ts": "2.2", "files": [GONE]}, None, {"F1"}, id="without the message before"),
+        pytest.param({"files": [GONE]}, {"ts": "2.2", "files": [CLIP]}, {"F1"}, id="without its ts"),
+        pytest.param({"ts": "2.2", "subtype": "tombstone"}, {"files": [CLIP]}, None, id="the whole message"),
+    ],
+)
+async def test_what_was_deleted_is_noted(
+    message: dict[str, Any], previous: dict[str, Any] | None, withdrawn: set[str] | None
+) -> None:
+    """A change that took files away, or the whole message, is noted under the ts of the message."""
+    shelf = Shelf()
+    await shelf.hear(CHANGED | {"message": message, "previous_message": previous})
+    assert shelf.withdrawn == [(TEAM, "C1", "2.2", withdrawn)]
+
+
+@pytest.mark.parametrize(
+    ("message", "previous"),
+    [
+        pytest.param({"ts": "2.2", "text": "edited"}, {"files": [CLIP]}, id="no word of files"),
+        pytest.param({"ts": "2.2", "files": None}, {"files": [CLIP]}, id="null"),
+        pytest.param({"ts": "2.2", "files": [CLIP]}, {"files": [CLIP]}, id="the same files"),
+        pytest.param({"files": [GONE]}, {}, id="no ts at all"),
+        pytest.param(None, None, id="nothing"),
+    ],
+)
+async def test_what_tells_of_no_deletion(
+    message: dict[str, Any] | None, previous: dict[str, Any] | None
+) -> None:
+    """A change that says nothing clear about files takes nothing back."""
+    shelf = Shelf()
+    await shelf.hear(CHANGED | {"message": message, "previous_message": previous})
+    assert shelf.withdrawn == []
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_only_what_could_be_answered_is_noted(*, knows: bool) -> None:
+    """Deletions in channels where nothing is translated leave no row behind."""
+    shelf = Shelf(knows=knows)
+    await shelf.hear({"subtype": "message_deleted", "channel": "C1", "deleted_ts": "2.2", "hidden": True})
+    await shelf.hear(CHANGED | {"message": {"ts": "2.2", "files": [GONE]}})
+    assert len(shelf.withdrawn) == (2 if knows else 0)
+
+
+async def test_a_deletion_without_a_ts() -> None:
+    """A deletion that does not say of what is let be; so is any other hidden event."""
+    shelf = Shelf()
+    await shelf.hear({"subtype": "message_deleted", "channel": "C1", "hidden": True})
+    await shelf.hear(HELLO | {"hidden": True})
+    assert (shelf.withdrawn, shelf.said) == ([], [])

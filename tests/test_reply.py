@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ from bot.sandbox.faults import Fault
 from bot.share import Share, SlackFile
 from bot.store.database import open_engine, upgrade
 from bot.store.withdrawals import WithdrawalStore
+from bot.web_api import WebApi, build_client
 from slack_api import Desk, open_desk
+from wire import says, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -155,6 +158,23 @@ async def test_withdrawn_posts_nothing(desk: Desk, replier: Replier, withdrawals
     assert (ending.name, desk.said()) == (EndingName.WITHDRAWN, [])
 
 
+async def test_the_database_is_waited_for(desk: Desk, tmp_path: Path) -> None:
+    """A database that is away during the reply is waited for; then the reply is posted."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'dragoman.db'}"
+    engine = open_engine(url)
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            await upgrade(url)  # until then the table is missing
+
+    replier = Replier(desk.web_api, WithdrawalStore(engine), sleep=sleep)
+    assert await reply(desk, replier, await desk.job()) == TRANSLATED
+    assert (parts(desk), pauses) == ([1], [2, 2, 2])
+    await engine.dispose()
+
+
 @pytest.mark.parametrize("ending", [EndingName.SKIPPED, EndingName.WITHDRAWN])
 async def test_silent_endings_post_nothing(desk: Desk, replier: Replier, ending: EndingName) -> None:
     """What is skipped or withdrawn leaves no message."""
@@ -169,6 +189,8 @@ async def test_silent_endings_post_nothing(desk: Desk, replier: Replier, ending:
         ("message_not_found", EndingName.WITHDRAWN),
         ("cannot_reply_to_message", EndingName.WITHDRAWN),
         ("is_archived", EndingName.FAILED),
+        ("not_in_channel", EndingName.FAILED),
+        ("restricted_action", EndingName.FAILED),
         ("msg_too_long", EndingName.FAILED),
     ],
 )
@@ -230,6 +252,44 @@ async def test_a_reply_that_is_gone_from_its_thread(desk: Desk, replier: Replier
     assert await replier.is_source_gone(job.share)
 
 
+SOURCE = Share("T1", "C1", "2.000200", SlackFile(id="F1"), thread_ts="1.000100")
+PARENT: dict[str, Any] = {"ts": "1.000100", "text": "listen"}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_gone"),
+    [
+        pytest.param([], False, id="nothing at all"),
+        pytest.param([{"ts": "3.000300", "text": "other"}], False, id="neither message nor parent"),
+        pytest.param([PARENT], True, id="the parent alone"),
+        pytest.param([PARENT, {"ts": "2.000200"}], False, id="the message, and no word of its files"),
+        pytest.param([PARENT, {"ts": "2.000200", "files": []}], False, id="an empty list of files"),
+        pytest.param([PARENT, {"ts": "2.000200", "files": [{"id": "F1"}]}], False, id="its file"),
+        pytest.param([PARENT, {"ts": "2.000200", "files": [{"id": "F2"}]}], True, id="another file alone"),
+        pytest.param(
+            [PARENT, {"ts": "2.000200", "files": [{"id": "F1", "mode": "tombstone"}]}],
+            True,
+            id="a tombstone of the file",
+        ),
+        pytest.param([PARENT, {"ts": "2.000200", "subtype": "tombstone"}], True, id="a tombstone"),
+        pytest.param(
+            [PARENT, {"ts": "2.000200", "attachments": [{"files": [{"id": "F1"}]}]}], False, id="forwarded"
+        ),
+    ],
+)
+async def test_only_a_clear_word_counts(
+    withdrawals: WithdrawalStore,
+    said: list[dict[str, Any]],
+    is_gone: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    """An answer of Slack that tells nothing of the message costs nobody the translation."""
+    answer = says(200, json.dumps({"ok": True, "messages": said}).encode(), content_type="application/json")
+    async with serving(answer) as wire:
+        web_api = WebApi(build_client(api_url=f"{wire.url}/api/", token="xoxb-1-a"))  # noqa: S106 -- of nobody
+        assert await Replier(web_api, withdrawals).is_source_gone(SOURCE) is is_gone
+        await web_api.close()
+
+
 @pytest.mark.parametrize("kind", ["http_error", "missing_scope"])
 async def test_when_in_doubt_the_source_is_there(desk: Desk, replier: Replier, kind: str) -> None:
     """Where Slack does not tell, people get their answer."""
@@ -257,3 +317,11 @@ def test_each_ending_has_its_words(ending: EndingName, text: str, of: int, texts
     """What stands in the thread follows from the ending; with several files each reply names its own."""
     share = Share("T1", "C1", "1.1", SlackFile(id="F1", name="a.m4a"), of=of)
     assert [message.text for message in compose(share, Ending(ending), text)] == texts
+
+
+def test_a_file_without_a_name_is_counted() -> None:
+    """Of several files one without a name is called by its place; a single one needs no name."""
+    share = Share("T1", "C1", "1.1", SlackFile(id="F1"), position=2, of=3)
+    assert [message.text for message in compose(share, TRANSLATED, "Hello.")] == ["recording 2 of 3\nHello."]
+    alone = replace(share, position=1, of=1)
+    assert [message.text for message in compose(alone, TRANSLATED, "Hello.")] == ["Hello."]
