@@ -224,7 +224,10 @@ class Bot:
             )
             server.router.add_post(http.PATH, dispatch)
         # A client that sends half a request must not hold up the end of the process.
-        self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=HALF_REQUEST_SECONDS)
+        # Bodies stay as they came: that is what Slack signs, and aiohttp logs a traceback for false gzip.
+        self._runner = web.AppRunner(
+            server, access_log=None, shutdown_timeout=HALF_REQUEST_SECONDS, auto_decompress=False
+        )
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, config.host, config.port).start()

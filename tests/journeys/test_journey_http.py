@@ -86,6 +86,7 @@ async def test_what_slack_has_not_signed_is_refused(web: Stage) -> None:
         "another secret": good | {"X-Slack-Signature": "v0=" + "0" * 64},
         "no ASCII": good | {"X-Slack-Signature": "v0=é"},
         "no version": good | {"X-Slack-Signature": good["X-Slack-Signature"][3:]},
+        "five thousand digits": good | {"X-Slack-Request-Timestamp": "9" * 5000},
     }
     answers = {name: await post(web, body, headers=headers) for name, headers in cases.items()}
     answers["no text"] = await post(web, b"\xff\xfe", headers=good)
@@ -102,11 +103,29 @@ async def test_what_slack_has_not_signed_is_refused(web: Stage) -> None:
         pytest.param(b"payload=%7B", FORM, id="a broken payload"),
         pytest.param(b"", FORM, id="an empty form"),
         pytest.param(b"payload=[1]", FORM, id="a payload that is a list"),
+        pytest.param(b"[" * 100_000, "application/json", id="lists in lists, 100,000 deep"),
+        pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "application/json", id="as objects"),
+        pytest.param(b"payload=" + b"[" * 100_000, FORM, id="in a payload"),
     ],
 )
 async def test_signed_junk_is_400(web: Stage, body: bytes, kind: str) -> None:
     """What is signed and yet no Slack body is 400, not a fault of ours."""
     assert (await post(web, body, kind=kind))[0] == 400
+
+
+async def test_junk_leaves_no_traceback(web: Stage, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whatever junk strangers send, nothing of it ends in a traceback: neither in the log nor on stderr."""
+    stream = io.StringIO()
+    logs.configure("debug", "json", stream)
+    deep = b"[" * 100_000
+    zipped = signed(web, deep) | {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert (await post(web, b"this is not gzip", headers=zipped))[0] in {400, 401}
+    late = signed(web, b"{}") | {"X-Slack-Request-Timestamp": "9" * 5000}
+    assert (await post(web, b"{}", headers=late))[0] == 401
+    assert (await post(web, deep))[0] == 400
+    said = stream.getvalue() + "".join(capfd.readouterr())
+    assert "Traceback" not in said
+    assert "Error" not in said
 
 
 @pytest.mark.parametrize("text", ["prompt our payload words", "prompt payload", "payload"])
