@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
@@ -82,6 +82,11 @@ class Props:
     translate_error: BaseException | None = None
     withdrawn: bool = False
     source_gone: bool = False
+    bad_piece: int = -1
+    decode_gate: asyncio.Event | None = None
+    closed: int = 0
+    reply_error: BaseException | None = None
+    names: list[str] = field(default_factory=list)
     gate: asyncio.Event | None = None
     fetched: int = 0
     decoded: int = 0
@@ -114,18 +119,26 @@ class Props:
         """Cut as many pieces as there are texts."""
         assert await asyncio.to_thread(source.exists)
         self.decoded += 1
-        for index in range(len(self.texts)):
-            path = into / f"{index}.flac"
-            path.write_bytes(b"piece")
-            yield Piece(index, str(path), index * 20.0, 20.0, 5, is_last=index == len(self.texts) - 1)
-            if self.decode_error:
-                raise self.decode_error
+        try:
+            for index in range(len(self.texts)):
+                path = into / f"{index}.flac"
+                path.write_bytes(b"piece")
+                yield Piece(index, str(path), index * 20.0, 20.0, 5, is_last=index == len(self.texts) - 1)
+                if self.decode_error:
+                    raise self.decode_error
+                if self.decode_gate:
+                    await self.decode_gate.wait()
+        finally:
+            self.closed += 1
 
     async def reply(
-        self, _job: Job, ending: Ending, text: str, *, progress: Props, is_first_run: bool
+        self, job: Job, ending: Ending, text: str, *, progress: Props, is_first_run: bool
     ) -> Ending:
         """Note the reply."""
         assert progress is self
+        if self.reply_error:
+            raise self.reply_error
+        self.names.append(job.share.file.name)
         self.replied.append((ending, text, is_first_run))
         return ending
 
@@ -176,7 +189,7 @@ class Voice:
             raise
         if props.gate:
             props.gate.set()
-        if props.translate_error and piece.index == len(props.texts) - 1:
+        if props.translate_error and piece.index == props.bad_piece % len(props.texts):
             raise props.translate_error
         return Translation(props.texts[piece.index])
 
@@ -261,6 +274,50 @@ async def test_one_bad_piece_ends_the_others(props: Props) -> None:
     assert ending == Ending(EndingName.FAILED, "endpoint_credit")
     await asyncio.sleep(0)
     assert props.cancelled == [0]
+
+
+async def test_a_failure_while_the_next_piece_is_cut(props: Props) -> None:
+    """After a crash a piece fails while the sound of the next is made again: all of it ends cleanly."""
+    props.texts = ("One.", "Two.", "Three.")
+    run = KeptRun()
+    await walk(JOB, stages=props.stages(), run=run)
+    run = run.again()
+    for name in ("translate-0", "translate-1", "translate-2", "reply"):
+        del run.kept[name]
+    props.decode_gate, props.bad_piece = asyncio.Event(), 0
+    props.translate_error = errors.EndpointCreditError()
+    assert await walk(JOB, stages=props.stages(), run=run) == Ending(EndingName.FAILED, "endpoint_credit")
+    assert (props.decoded, props.closed) == (2, 2)
+    assert left_over(props) == []
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, PowerCutError])
+async def test_a_reply_that_is_broken_off(props: Props, error: type[BaseException]) -> None:
+    """Whatever ends the reply, progress ends with it and the files are gone."""
+    props.reply_error = error()
+    with pytest.raises(error):
+        await walk(JOB, stages=props.stages(), run=KeptRun())
+    assert props.stopped == 1
+    assert left_over(props) == []
+
+
+async def test_the_reply_is_the_last_word(props: Props) -> None:
+    """Only the reply is run until it is done: nobody would hear of its failure."""
+    run = KeptRun()
+    await walk(JOB, stages=props.stages(), run=run)
+    assert run.last_words == ["reply"]
+
+
+async def test_a_name_learnt_from_slack(props: Props) -> None:
+    """The name that only files.info knew is told with the reply, after a crash too; a known one stays."""
+    nameless = replace(JOB, share=replace(JOB.share, file=SlackFile("F1")))
+    run = KeptRun()
+    await walk(nameless, stages=props.stages(), run=run)
+    del run.kept["reply"]
+    await walk(nameless, stages=props.stages(), run=run.again())
+    props.resolved = replace(MEMO, name="other.m4a")
+    await walk(JOB, stages=props.stages(), run=KeptRun())
+    assert props.names == ["memo.m4a"] * 3
 
 
 async def test_a_stub_that_is_no_recording(props: Props) -> None:

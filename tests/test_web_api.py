@@ -108,6 +108,18 @@ async def test_a_wait_without_a_number_has_one_of_ours(
     assert pauses == [5]
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("0", 1), ("-7", 1), ("0.2", 1), ("1.5", 1.5), ("nan", 5), ("inf", 5), ("-inf", 5), ("1e999", 5)],
+)
+async def test_an_odd_wait_is_a_sane_one(header: str, seconds: float) -> None:
+    """No Retry-After makes a loop without a pause, or a pause without an end."""
+    limited = says({}, status=429, headers={"Retry-After": header})
+    async with calling(limited, says({"ok": True})) as (api, _, pauses):
+        await api.call("auth.test")
+    assert pauses == [seconds]
+
+
 async def test_patience_ends() -> None:
     """A wait longer than the caller's patience is an error that says that nothing was done."""
     async with calling(says({}, status=429, headers={"Retry-After": "30"})) as (api, _, pauses):

@@ -222,6 +222,21 @@ async def test_a_format_refused_by_mistake_is_not_remembered(piece: Piece) -> No
         assert formats(wire.received) == [b"verbose_json", b"json", b"verbose_json"]
 
 
+async def test_an_echo_costs_one_request_more(piece: Piece, tmp_path: Path) -> None:
+    """A passing 500 that repeats the form costs one request more per piece, not one more per try."""
+    echo = says(500, b'{"error": "bad gateway; form: model, response_format=verbose_json, file"}')
+    second = Piece(1, str(tmp_path / "second.flac"), 6.0, 6.0, len(SOUND), is_last=True)
+    (tmp_path / "second.flac").write_bytes(SOUND)
+    async with serving(*[echo] * 7, says(200, GOOD)) as wire, httpx.AsyncClient() as client:
+        engine = engine_at(wire.url, client)
+        for one in (piece, piece, piece, second, second):
+            with pytest.raises(EndpointError):
+                await engine.translate(one, Ask())
+        await engine.translate(piece, Ask())
+        first = [b"verbose_json", b"json", b"verbose_json", b"verbose_json"]
+        assert formats(wire.received) == [*first, b"verbose_json", b"json", b"verbose_json", b"verbose_json"]
+
+
 async def test_json_refused_too_is_a_refusal(piece: Piece) -> None:
     """A server that refuses every format is not asked a third time."""
     outcome, received = await ask_over_wire(piece, says(400, REFUSED_FORMAT))

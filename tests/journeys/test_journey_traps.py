@@ -101,6 +101,8 @@ async def test_a_stub_that_is_no_recording_stays_unanswered(room: Room) -> None:
     downloads = room.stage.slack.calls("download")
     assert [one.line() for one in downloads if one.arguments["file"] == file.id] == []
     assert room.said() == []
+    statuses = room.stage.slack.calls("assistant.threads.setStatus")
+    assert [one.line() for one in statuses if one.arguments.get("channel_id") == room.channel] == []
 
 
 async def test_a_file_that_is_not_ready_yet_is_waited_for(room: Room) -> None:
@@ -265,3 +267,10 @@ async def test_a_direct_message_can_be_switched_off(stage: Stage) -> None:
     assert await room.text(await room.share(user="ben")) == PARCEL.english
     assert (await stage.slack.command("/translate", "off", channel=room.channel, user="ben")).acked
     await _unanswered(room, await room.share(user="ben"))
+
+
+async def test_two_stubs_are_told_apart(room: Room) -> None:
+    """Slack Connect names files only when asked: both replies name theirs all the same, in their order."""
+    one, two = named("pedido.m4a", as_stub=True), named("login.ogg", "login", as_stub=True)
+    replies = await room.replies(await room.share(one, two), count=2)
+    assert [reply.text.partition("\n")[0] for reply in replies] == ["pedido.m4a", "login.ogg"]
