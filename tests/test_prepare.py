@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import recordings
+from bot import prepare
 from bot.errors import EmptyFileError, NoSoundError, NotDecodableError, TooLongError
 from bot.prepare import Decoders, Limits, Piece
 
@@ -452,6 +453,17 @@ async def test_no_program(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await pieces_of(decoders, recordings.sample().path, tmp_path)
     await decoders.start()
+    await decoders.close()
+
+
+async def test_a_failed_start_ahead_is_past(tmp_path: Path) -> None:
+    """A child that could not be started ahead costs no file anything: a new one is started for it."""
+    program = tmp_path / "child"
+    decoders = Decoders(at_once=1, command=(program, "-I", prepare._DECODER))  # noqa: SLF001 -- the child as it is
+    await decoders.start()  # there is no such program yet
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    program.chmod(0o700)
+    assert len(await pieces_of(decoders, recordings.sample().path, tmp_path)) == 1
     await decoders.close()
 
 

@@ -79,6 +79,25 @@ async def test_killed_after_slack_took_the_reply(
         assert len(stage.endpoint.requests) == 1
 
 
+async def test_deleted_while_the_power_was_off(starter: Starter, tmp_path: Path) -> None:
+    """What was deleted while nobody could tell us of it is not answered after the next start."""
+    async with real_stage(starter, tmp_path) as stage:
+        stage.slack.faults.add(Fault("hang", "chat.postMessage"))
+        ts = await stage.slack.share(sample().path, text="listen")
+        await stage.hangs()
+        await stage.bot.kill()
+        stage.slack.faults.release()
+        # No event tells of this one: Slack keeps none for as long as a night.
+        stage.slack.retry_delays = ()
+        (file,) = stage.slack.thread("support", ts)[0].files
+        await stage.slack.delete_file(file.id)
+        await stage.bot.start()
+        await stage.bot.until(
+            lambda page: 'shares_ended_total{ending="withdrawn",reason=""} 1.0' in page.text, "/metrics"
+        )
+        assert stage.of_bot(ts) == []
+
+
 async def test_killed_while_a_progress_message_stands(starter: Starter, tmp_path: Path) -> None:
     """A progress message from before the power cut is deleted after the reply."""
     async with real_stage(starter, tmp_path) as stage:

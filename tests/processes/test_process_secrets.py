@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -78,3 +79,21 @@ async def test_what_a_run_leaves_behind(starter: Starter, tmp_path: Path, databa
         texts = [sample(name).english for name in ("parcel", "login", "shoes")]
         words = re.findall(r"\w{6,}", " ".join([PROMPT, "Bucharest Nightingale", *texts]).lower())
         assert not set(words) & set(re.findall(r"\w{6,}", log.lower()))
+
+
+async def test_a_full_disk_tells_no_words(starter: Starter, tmp_path: Path) -> None:
+    """When what was translated cannot be stored, the log says so, and no word of it."""
+    async with real_stage(starter, tmp_path, more={"LOG_LEVEL": "debug"}) as stage:
+        assert (await stage.slack.command("/translate", f"prompt {PROMPT}")).acked
+        with sqlite3.connect(tmp_path / "data" / "dragoman.db") as connection:
+            connection.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON operation_outputs"
+                " WHEN new.function_name = 'translate-0' BEGIN SELECT RAISE(FAIL, 'disk full'); END"
+            )
+        connection.close()
+        await stage.slack.share(sample().path)
+        await stage.asked(1)
+        await stage.bot.until(lambda _: "disk full" in stage.bot.log, "/healthz")
+        assert await stage.bot.stop() == 0
+        words = set(re.findall(r"\w{6,}", f"{PROMPT} {sample().english}".lower()))
+        assert not words & set(re.findall(r"\w{6,}", stage.bot.log.lower()))

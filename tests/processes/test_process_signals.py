@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import socket
+import sqlite3
 import time
 from typing import TYPE_CHECKING
 
@@ -82,3 +84,38 @@ async def test_sigterm_while_slack_is_away(starter: Starter, tmp_path: Path) -> 
         began = time.monotonic()
         assert await stage.bot.stop() == 0
         assert time.monotonic() - began < 2
+
+
+async def test_sigterm_with_half_a_request(starter: Starter, tmp_path: Path) -> None:
+    """A client that never sends the rest of its request holds nothing up: code 0 in time, no traceback."""
+    async with real_stage(starter, tmp_path, is_http=True) as stage:
+        port = int(stage.bot.environ["PORT"])
+        with socket.create_connection(("127.0.0.1", port)) as half:
+            half.sendall(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{")
+            # A whole request behind it: when that is answered, the half one has been taken as well.
+            await stage.bot.until(lambda answer: answer.status_code == 200, "/healthz")
+            began = time.monotonic()
+            assert await stage.bot.stop() == 0
+            assert time.monotonic() - began < 20
+        assert "Traceback" not in stage.bot.log
+
+
+async def test_sigterm_while_the_database_is_locked(starter: Starter, tmp_path: Path) -> None:
+    """Somebody else's lock on the SQLite file delays no end, and the job goes on afterwards."""
+    async with real_stage(starter, tmp_path) as stage:
+        stage.endpoint.delay_seconds = 1
+        ts = await stage.slack.share(sample().path)
+        await stage.asked(1)
+        await stage.acked(1)
+        other = sqlite3.connect(tmp_path / "data" / "dragoman.db", isolation_level=None)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            began = time.monotonic()
+            assert await stage.bot.stop() == 0
+            assert time.monotonic() - began < 20
+            other.rollback()
+        finally:
+            other.close()
+        await stage.bot.start()
+        await stage.answered(ts)
+        assert [one.text for one in stage.of_bot(ts)] == [sample().english]
