@@ -238,3 +238,18 @@ async def test_a_wild_text_arrives_as_it_is(room: Room, text: str) -> None:
     parts = [blocks_text(one) for one in await room.stage.reply(room.channel, ts)]
     seen = "".join(re.sub(r"^\d/\d\n", "", part) for part in parts)
     assert seen == text.replace("\0", "").replace("\ud800", "?")
+
+
+@pytest.mark.parametrize("error", ["not_in_channel", "restricted_action", "is_archived"])
+async def test_a_refused_reply_may_be_asked_for_again(room: Room, error: str) -> None:
+    """A share whose reply Slack refused ended as failed: the command with its link translates it anew."""
+    slack = room.stage.slack
+    slack.faults.add(Fault("error", POST, error=error))
+    ts = await room.share()
+    await slack.wait_for(lambda _: posts(room))
+    await room.quiet()
+    assert room.said() == []
+    result = await slack.command("/translate", slack.permalink(room.channel, ts), channel=room.channel)
+    assert result.acked
+    (reply,) = await room.replies(ts)
+    assert (reply.text, payload_of(reply)["job_id"].rpartition(":")[2]) == (PARCEL.english, "2")
