@@ -22,13 +22,13 @@ run: .venv/.run ## Run the bot with what the environment and .env say
 	@$(BIN)/dragoman run
 
 test: .venv/.dev ## Run the tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto
 
 check: .venv/.dev ## What CI runs: format, lint, types, tests, coverage
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q --cov --cov-report=
+	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=
 	@$(BIN)/python tests/coverage_gate.py
 
 bench: .venv/.dev ## Measure what docs/benchmarks.md lists
