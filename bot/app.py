@@ -246,13 +246,21 @@ class Bot:
                     lock = await lock_postgres(config.jobs_database_url.replace("+psycopg", "", 1))
                     self._lock = lock
                     self._holding = asyncio.ensure_future(lock.hold(on_lost=_end_without_lock))
-                await self.jobs.launch(open_jobs_engine(config.jobs_database_url))
+                await self._launch_jobs(config.jobs_database_url)
         except DatabaseRefusedError as error:
             raise ConfigFaults([str(error)]) from error
         except DatabaseUnreachableError as error:
             log.warning("start.waiting", detail=str(error))
             return False
         return True
+
+    async def _launch_jobs(self, url: str) -> None:
+        engine = open_jobs_engine(url)
+        try:
+            await self.jobs.launch(engine)
+        except Exception:
+            engine.dispose()  # the next try brings its own connections
+            raise
 
     async def _take_lock(self) -> None:
         """Make sure that no other process runs on the same SQLite file."""

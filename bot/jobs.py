@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -28,7 +30,7 @@ from bot.notice import Notice
 from bot.share import Job, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Hashable
+    from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterator
 
     import sqlalchemy
 
@@ -132,7 +134,8 @@ class Jobs:
             }
         )
         try:
-            DBOS.launch()
+            with _told_once():
+                DBOS.launch()
             await DBOS.register_queue_async(
                 QUEUE,
                 worker_concurrency=QUEUED_JOBS,
@@ -317,6 +320,21 @@ class Jobs:
             await DBOS.delete_workflows_async([row.workflow_id for row in rows])
             deleted += len(rows)
         return deleted
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """Keep DBOS from logging, with a traceback, the failure that it also raises: who called tells it."""
+    dbos = logging.getLogger("dbos")
+
+    def is_news(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("DBOS failed to launch")
+
+    dbos.addFilter(is_news)
+    try:
+        yield
+    finally:
+        dbos.removeFilter(is_news)
 
 
 _JOB, _ENDING, _NOTICE = TypeAdapter(Job), TypeAdapter(Ending), TypeAdapter(Notice)

@@ -33,6 +33,10 @@ _POSTGRES_REFUSALS = (
     ),
     (r"pg_hba\.conf", "is refused by the server's pg_hba.conf: allow this user from this address"),
     (r"\bSSL\b|certificate", "is refused for its encryption: check its sslmode and the server's certificate"),
+    (
+        r"permission denied for database",
+        "names a user who may not create a schema: GRANT CREATE ON DATABASE to this user",
+    ),
     (r"permission denied", "names a user who may not create tables: grant CREATE on the schema"),
     (r"already exists", "names a database with tables of another program: use one of its own"),
     (r"FATAL", "is refused by the server: check its user, password, database name and options"),
