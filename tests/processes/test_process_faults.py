@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg import sql
 from real_bot import real_stage
 
 from recordings import sample
@@ -85,6 +86,50 @@ async def test_a_refused_login_and_a_refused_token(
         assert "mistyped" not in line
 
 
+async def test_a_user_without_a_right(starter: Starter, tmp_path: Path, postgres: PostgresServer) -> None:
+    """A user who may make tables, but no schema for the jobs, is a fault that names the right to grant."""
+    name = postgres.create_database()
+    postgres.execute(sql.SQL("CREATE USER narrow PASSWORD 'narrow'"))
+    postgres.execute(sql.SQL("GRANT CREATE, USAGE ON SCHEMA public TO narrow"), name)
+    more = {"DATABASE_URL": postgres.url(name, user="narrow", password="narrow")}  # noqa: S106 -- on loopback
+    async with real_stage(starter, tmp_path, more=more, start=False) as stage:
+        line = await check_fault(stage.bot, "DATABASE_URL", "GRANT CREATE", "DATABASE")
+        assert "Traceback" not in line
+    postgres.drop_database(name)
+
+
+@pytest.mark.parametrize("is_http", [False, True], ids=["socket mode", "http mode"])
+async def test_port_folder_and_token_together(
+    starter: Starter,
+    tmp_path: Path,
+    *,
+    is_http: bool,
+) -> None:
+    """A port that is taken, a folder that cannot be written and a refused token are told in one line."""
+    (tmp_path / "file").write_text("in the way")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        more = {
+            "PORT": str(taken.getsockname()[1]),
+            "DATA_DIR": str(tmp_path / "file" / "data"),
+            "SLACK_BOT_TOKEN": "xoxb-1-old",
+        }
+        async with real_stage(starter, tmp_path, more=more, start=False, is_http=is_http) as stage:
+            line = await check_fault(stage.bot, f"PORT {more['PORT']}", "DATA_DIR", "SLACK_BOT_TOKEN")
+            assert line.count("; ") == 2
+
+
+async def test_a_data_folder_beside_postgresql(
+    starter: Starter, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """Also where the database is elsewhere, recordings must lie somewhere while they are translated."""
+    (tmp_path / "file").write_text("in the way")
+    name = postgres.create_database()
+    wrong = {"DATA_DIR": str(tmp_path / "file" / "data"), "DATABASE_URL": postgres.url(name)}
+    async with real_stage(starter, tmp_path, more=wrong, start=False) as stage:
+        line = await check_fault(stage.bot, "DATA_DIR", "cannot be written")
+        assert "DATABASE_URL" not in line
+
+
 async def test_a_data_folder_below_a_file(starter: Starter, tmp_path: Path) -> None:
     """A DATA_DIR that cannot be made is named."""
     (tmp_path / "file").write_text("in the way")
@@ -100,6 +145,14 @@ async def test_a_given_port_that_is_taken(starter: Starter, tmp_path: Path, *, i
         more = {"PORT": str(taken.getsockname()[1])}
         async with real_stage(starter, tmp_path, more=more, start=False, is_http=is_http) as stage:
             await check_fault(stage.bot, f"PORT {more['PORT']}", "Address already in use")
+
+
+async def test_the_usual_port_and_a_token(starter: Starter, tmp_path: Path) -> None:
+    """Where the start fails of something else, nobody is told of a port that nobody needs."""
+    async with real_stage(starter, tmp_path, more={"SLACK_BOT_TOKEN": "xoxb-1-old"}, start=False) as stage:
+        stage.bot.environ.pop("PORT")
+        with holding(3000):
+            await check_fault(stage.bot, "SLACK_BOT_TOKEN is refused by Slack (invalid_auth)")
 
 
 async def test_the_usual_port_is_taken_in_socket_mode(starter: Starter, tmp_path: Path) -> None:

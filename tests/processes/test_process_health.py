@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
+import psycopg
 from real_bot import real_stage
 
 from bot import __version__
@@ -97,6 +99,36 @@ async def test_postgresql_is_away(starter: Starter, tmp_path: Path, postgres: Po
         await stage.bot.until_ready()
         ts = await stage.slack.share(sample().path)
         await stage.answered(ts)
+
+
+async def upgraded(url: str) -> None:
+    """Wait until our tables are there and nobody is connected to the database any more."""
+    is_ready = "SELECT to_regclass('withdrawals') IS NOT NULL AND count(*) = 1 FROM pg_stat_activity"
+    async with asyncio.timeout(20), await psycopg.AsyncConnection.connect(url, autocommit=True) as own:
+        while True:
+            cursor = await own.execute(f"{is_ready} WHERE datname = current_database()")
+            if await cursor.fetchone() == (True,):
+                return
+            await asyncio.sleep(0.02)
+
+
+async def test_postgresql_goes_away_after_the_checks(
+    starter: Starter, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """PostgreSQL that answered the checks and is down a moment later is waited for, without a traceback."""
+    url = postgres.url(postgres.create_database())
+    async with real_stage(starter, tmp_path, more={"DATABASE_URL": url}, start=False) as stage:
+        stage.slack.faults.add(Fault("hang", "apps.connections.open"))
+        await stage.bot.start(until_ready=False)
+        await stage.hangs()
+        await upgraded(url)
+        with away(postgres):
+            stage.slack.faults.release()
+            await stage.bot.until(lambda _: "the server does not answer" in stage.bot.log, "/healthz")
+        await stage.bot.until_ready()
+        ts = await stage.slack.share(sample().path)
+        await stage.answered(ts)
+        assert "Traceback" not in stage.bot.log
 
 
 async def test_what_the_metrics_tell(starter: Starter, tmp_path: Path) -> None:
