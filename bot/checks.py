@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -104,7 +105,9 @@ def listen_fault(config: Config, error: OSError) -> str:
     is_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
     variable = f"PORT {config.port}" if is_port else f"HOST {config.host}"
     remedy = "choose another" if is_port else "name an address of this machine, such as 127.0.0.1"
-    return f"{variable} cannot be used ({error.strerror}): {remedy}"
+    # asyncio puts a sentence of its own into `strerror`; a name that is not found has no number of the system.
+    why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    return f"{variable} cannot be used ({why}): {remedy}"
 
 
 async def check_database(config: Config) -> None:
