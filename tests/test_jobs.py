@@ -176,17 +176,17 @@ async def test_the_same_job_twenty_times_at_once(database: Database) -> None:
         assert one.running == 0
 
 
-async def test_a_burst_goes_through_the_queue(database: Database) -> None:
+async def test_a_burst_goes_through_the_queue(sqlite: Database) -> None:
     """What comes beyond the direct jobs waits in the queue, one by one from every workspace, and all end."""
     road = Road()
-    async with database.running(road=road) as one:
+    async with sqlite.running(road=road) as one:
         burst = [job_of(number) for number in range(jobs.DIRECT_JOBS + 15)]
         for job in burst[: jobs.DIRECT_JOBS]:
             await one.start(job)
         await until(lambda: len(road.walked) == jobs.DIRECT_JOBS)
         for job in burst[jobs.DIRECT_JOBS :]:
             await one.start(job)
-        queued = database.rows("SELECT count(*) FROM {}workflow_status WHERE queue_name = 'jobs'")
+        queued = sqlite.rows("SELECT count(*) FROM {}workflow_status WHERE queue_name = 'jobs'")
         assert queued == [(15,)]
         road.gate.set()
         for job in burst:
@@ -460,18 +460,18 @@ async def test_a_job_that_broke(sqlite: Database) -> None:
     assert "words" not in str(sqlite.rows("SELECT error FROM {}workflow_status"))
 
 
-async def test_a_job_that_is_given_up(database: Database) -> None:
+async def test_a_job_that_is_given_up(sqlite: Database) -> None:
     """A job that the engine runs no more, after a long row of crashes, is answered for, and once only."""
     road = Road()
-    async with database.running(road=road) as one:
+    async with sqlite.running(road=road) as one:
         await one.start(job_of())
         await until(lambda: road.walked)
     crashes = jobs.LONGEST_ROW_OF_CRASHES
-    database.rows(f"UPDATE {{}}workflow_status SET recovery_attempts = {crashes + 1}")  # noqa: S608 -- a number
-    async with database.running(road=road) as one:
-        await until(lambda: jobs.GIVEN_UP in str(database.rows("SELECT status FROM {}workflow_status")))
+    sqlite.rows(f"UPDATE {{}}workflow_status SET recovery_attempts = {crashes + 1}")  # noqa: S608 -- a number
+    async with sqlite.running(road=road) as one:
+        await until(lambda: jobs.GIVEN_UP in str(sqlite.rows("SELECT status FROM {}workflow_status")))
     for _ in range(2):
-        async with database.running(road=road) as one:
+        async with sqlite.running(road=road) as one:
             assert await finished(one, job_of()) == Ending(EndingName.FAILED, "not_decodable")
             await until(lambda: road.given_up)
     assert road.given_up == [job_of()]

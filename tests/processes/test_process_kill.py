@@ -113,14 +113,13 @@ async def test_killed_while_a_progress_message_stands(starter: Starter, tmp_path
         assert [one.text for one in stage.of_bot(ts)] == [sample().english]
 
 
-async def test_a_night_of_power_cuts(starter: Starter, tmp_path: Path, database: dict[str, str]) -> None:
+async def test_a_night_of_power_cuts(starter: Starter, tmp_path: Path) -> None:
     """However often the power goes, no share is lost, none answered twice, no kept answer bought again."""
     chance = random.Random(7)  # noqa: S311 -- the moments of the cuts, the same in every run
-    cuts = 5 if database else 15
-    async with real_stage(starter, tmp_path, start=False, more=database) as stage:
+    async with real_stage(starter, tmp_path, start=False) as stage:
         stage.endpoint.delay_seconds = lambda _: chance.random() / 3
         ledger = Ledger(stage)
-        for number in range(cuts):
+        for number in range(8):
             if number % 2 == 0:
                 seconds = 1 + number / 10
                 file = tone(tmp_path / f"{number}.wav", seconds)

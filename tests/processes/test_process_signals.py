@@ -38,9 +38,9 @@ async def check_next_start(stage: RealStage, shares: list[str]) -> None:
     assert [len(stage.of_bot(ts)) for ts in shares] == [1] * 5
 
 
-async def test_sigterm_with_five_jobs(starter: Starter, tmp_path: Path, database: dict[str, str]) -> None:
+async def test_sigterm_with_five_jobs(starter: Starter, tmp_path: Path) -> None:
     """SIGTERM ends the process within 20 s with code 0; what was not done by then is done after the start."""
-    async with real_stage(starter, tmp_path, more=database) as stage:
+    async with real_stage(starter, tmp_path) as stage:
         shares = await share_five(stage, delay_seconds=60)
         began = time.monotonic()
         stage.bot.signal(signal.SIGTERM)
