@@ -105,7 +105,7 @@ def listen_fault(config: Config, error: OSError) -> str:
     is_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
     variable = f"PORT {config.port}" if is_port else f"HOST {config.host}"
     remedy = "choose another" if is_port else "name an address of this machine, such as 127.0.0.1"
-    # asyncio puts a sentence of its own into `strerror`; a name that is not found has no number of the system.
+    # asyncio puts a sentence of its own into `strerror`; an unknown name has a number that is no errno.
     why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
     return f"{variable} cannot be used ({why}): {remedy}"
 
