@@ -1,36 +1,34 @@
 """The durable job of a share: stored before Slack hears "received", kept step by step, run to an ending.
 
-The one file that knows DBOS. Conditions under which it holds (each measured): a constant
-application version, or every deploy would strand unfinished jobs; JSON instead of pickle; WAL
-(`store/database.py`); one queue, partitioned by workspace; finished jobs deleted by us.
+This file and `kept.py`, its other half, know DBOS. Conditions under which it holds (each measured): a
+constant application version, or every deploy would strand unfinished jobs; JSON instead of pickle;
+WAL (`store/database.py`); one queue, partitioned by workspace; finished jobs deleted by us.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
-from dbos import DBOS, Serializer, SetWorkflowID
+from dbos import DBOS, SetWorkflowID
 from pydantic import TypeAdapter
 
 from bot import errors
 from bot.background import Background
 from bot.ending import Ending, EndingName, JobState
+from bot.kept import TURN_SECONDS, UNFINISHED, JsonSerializer, KeptRun, Turns
 from bot.notice import Notice
 from bot.share import Job, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
     import sqlalchemy
 
@@ -53,10 +51,6 @@ QUEUED_JOBS_PER_WORKSPACE = 60
 POLL_SECONDS = 0.25
 # Slack gives 3 s for an ack; an event that is not stored by then is not acked, and comes again.
 STORE_SECONDS = 2.5
-TURN_SECONDS = 30
-TURN_POLL_SECONDS = 0.2
-SHORTEST_PAUSE_SECONDS = 1
-LONGEST_PAUSE_SECONDS = 60
 # A job that is on the road whenever the process dies may itself be the cause. Files are decoded in a
 # child that may crash alone, so this is far away: it must outlast a bad night of restarts.
 LONGEST_ROW_OF_CRASHES = 300
@@ -64,25 +58,6 @@ RETENTION = timedelta(days=7)
 SWEEP_PAGE = 500
 THREADS = 16
 GIVEN_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
-UNFINISHED = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
-
-
-class JsonSerializer(Serializer):
-    """Keeps rows readable and harmless: whoever can write the database must not run code here."""
-
-    def serialize(self, data: Any) -> str:  # noqa: ANN401 -- DBOS's own signature
-        """Write JSON; of an exception only its kind, since messages may hold people's words."""
-        return json.dumps(data, default=lambda value: {"__error__": type(value).__name__})
-
-    def deserialize(self, serialized_data: str) -> Any:  # noqa: ANN401 -- DBOS's own signature
-        """Read what `serialize` wrote."""
-        data = json.loads(serialized_data)
-        is_error = isinstance(data, dict) and "__error__" in data
-        return RuntimeError(data["__error__"]) if is_error else data
-
-    def name(self) -> str:
-        """Name the format in each row."""
-        return "json"
 
 
 class Jobs:
@@ -226,9 +201,7 @@ class Jobs:
         """Find the newest job of this share, finished or not."""
         prefix = Job(share, attempt=0).id.removesuffix("0")
         rows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, name=TRANSLATE)
-        states = [
-            JobState(_JOB.validate_python(row.input["args"][0]), _ending(row)) for row in rows if row.input
-        ]
+        states = [JobState(_JOB.validate_python(_argument(row)), _ending(row)) for row in rows]
         return max(states, key=lambda state: state.job.attempt, default=None)
 
     async def knows(self, team_id: str, channel_id: str, ts: str) -> bool:
@@ -261,8 +234,8 @@ class Jobs:
         self._running.add(job.id)
         self._idle.clear()
         try:
-            turns = _Turns(self._waiting, self._turn_seconds)
-            run = _KeptRun(job, is_first=await self._is_first_run(), turns=turns, sleep=self._sleep)
+            turns = Turns(self._waiting, self._turn_seconds)
+            run = KeptRun(job, is_first=await self._is_first_run(), turns=turns, sleep=self._sleep)
             ending = await self._walk(job, run)
         finally:
             self._running.discard(job.id)
@@ -292,10 +265,7 @@ class Jobs:
     async def _answer_for_given_up(self) -> None:
         """Answer, once, the shares whose jobs DBOS will not run again: nothing ends in silence."""
         for row in await DBOS.list_workflows_async(name=TRANSLATE, status=GIVEN_UP):
-            if row.input:
-                await self._start_now(
-                    self._give_up_share, f"{row.workflow_id}:given-up", row.input["args"][0]
-                )
+            await self._start_now(self._give_up_share, f"{row.workflow_id}:given-up", _argument(row))
 
     async def _sweep_daily(self) -> None:
         while True:
@@ -340,86 +310,10 @@ def _told_once() -> Iterator[None]:
 _JOB, _ENDING, _NOTICE = TypeAdapter(Job), TypeAdapter(Ending), TypeAdapter(Notice)
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 -- the class of whatever a step gives
-    """Give the adapter of a kind of result; making one anew takes as long as a small step."""
-    return TypeAdapter(kind)
-
-
-@dataclass(frozen=True, slots=True)
-class _Turns:
-    """The jobs of this process that wait for their turn, and how long each does at most."""
-
-    waiting: set[str]
-    patience_seconds: float
-
-
-class _KeptRun:
-    """A run whose steps are kept by DBOS."""
-
-    def __init__(
-        self, job: Job, *, is_first: bool, turns: _Turns, sleep: Callable[[float], Awaitable[object]]
-    ) -> None:
-        self._job = job
-        self._turns = turns
-        self._sleep = sleep
-        self.is_first = is_first
-
-    def keep(
-        self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, is_last_word: bool = False
-    ) -> Awaitable[T]:
-        step = DBOS.reserve_step()
-        adapter: TypeAdapter[T] = _adapter(cast("Hashable", kind))
-
-        async def work() -> dict[str, Any]:
-            pause = SHORTEST_PAUSE_SECONDS
-            while True:
-                try:
-                    return {"value": adapter.dump_python(await call(), mode="json")}
-                except (errors.BotError, errors.SkippedError, errors.WithdrawnError) as error:
-                    return {"error": type(error).__name__, "detail": getattr(error, "detail", "")}
-                except Exception:
-                    log.exception("step.broke", job_id=self._job.id, step=name)
-                    if not is_last_word:
-                        return {"error": errors.BrokenError.__name__, "detail": name}
-                await self._sleep(pause)
-                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
-
-        async def outcome() -> T:
-            kept = await step.run_async({"name": name}, work)
-            if "error" in kept:
-                raise _error(kept)
-            return adapter.validate_python(kept["value"])
-
-        return outcome()
-
-    async def wait_for_turn(self) -> None:
-        """Wait for the job of the file before this one in the message.
-
-        As long as that one only waits for its own turn, our patience has not begun: else the third of
-        three would run out of it before the second, and come first.
-        """
-        waiting, patience = self._turns.waiting, self._turns.patience_seconds
-        deadline = time.monotonic() + patience
-        waiting.add(self._job.id)
-        try:
-            while self._job.after and time.monotonic() < deadline:
-                rows = await DBOS.list_workflows_async(
-                    workflow_ids=[self._job.after], load_input=False, load_output=False
-                )
-                if not any(row.status in UNFINISHED for row in rows):
-                    return
-                if self._job.after in waiting:
-                    deadline = time.monotonic() + patience
-                await asyncio.sleep(TURN_POLL_SECONDS)
-        finally:
-            waiting.discard(self._job.id)
-
-
-def _error(kept: dict[str, Any]) -> Exception:
-    """Make the kept error again."""
-    kind: type[Exception] = getattr(errors, kept["error"])
-    return kind(kept["detail"]) if issubclass(kind, errors.BotError) else kind()
+def _argument(row: Any) -> dict[str, Any]:  # noqa: ANN401 -- DBOS exports no public type for a row
+    """Give the one argument that the workflow of a row was started with."""
+    argument: dict[str, Any] = row.input["args"][0]
+    return argument
 
 
 def _ending(row: Any) -> Ending | None:  # noqa: ANN401 -- DBOS exports no public type for a row

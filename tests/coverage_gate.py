@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 WHOLLY_TESTED = (
     "receive",
     "jobs",
+    "kept",
     "road",
     "download",
     "prepare",

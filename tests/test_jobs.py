@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import make_url
 
 from bot import errors, jobs
 from bot.ending import Ending, EndingName
-from bot.jobs import Jobs, JsonSerializer
+from bot.jobs import Jobs
+from bot.kept import TURN_POLL_SECONDS, TURN_SECONDS, JsonSerializer
 from bot.notice import Notice
 from bot.share import Job, Share, SlackFile
 from bot.store.jobs_database import open_jobs_engine
@@ -52,7 +54,7 @@ class Road:
     pauses: list[float] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     most_at_once: int = 0
-    turn_seconds: float = jobs.TURN_SECONDS
+    turn_seconds: float = TURN_SECONDS
 
     async def walk(self, job: Job, _run: Run) -> Ending:
         """Walk to the gate, and on when it opens."""
@@ -428,6 +430,27 @@ async def test_the_first_sweep_comes_with_the_start(sqlite: Database) -> None:
         await until(lambda: road.purged)
 
 
+class RoadWithABrokenStore(Road):
+    """A road whose other store fails when it is asked to forget."""
+
+    async def purge(self, before: datetime) -> None:
+        """Fail."""
+        await super().purge(before)
+        raise OSError
+
+
+async def test_a_sweep_that_fails_harms_nobody(sqlite: Database) -> None:
+    """A sweep that fails is logged and comes again another day; jobs run on."""
+    road = RoadWithABrokenStore()
+    road.gate.set()
+    with structlog.testing.capture_logs() as lines:
+        async with sqlite.running(road=road) as one:
+            await until(lambda: road.purged)
+            await one.start(job_of())
+            assert await finished(one, job_of()) == DONE
+    assert "sweep.failed" in {line["event"] for line in lines}
+
+
 async def test_the_newest_attempt(sqlite: Database) -> None:
     """Of a share that was asked for several times, the newest attempt counts; by number, not by letter."""
     road = Road()
@@ -497,7 +520,7 @@ async def test_a_turn_waits_for_the_file_before(sqlite: Database) -> None:
         await one.start(second)
         await until(lambda: one.running == 2)
         # Two polls long the second one has had every chance to overtake.
-        await asyncio.sleep(jobs.TURN_POLL_SECONDS * 2)
+        await asyncio.sleep(TURN_POLL_SECONDS * 2)
         gate.set()
         await finished(one, second)
     assert told == [first.id, second.id]
@@ -515,7 +538,7 @@ async def test_a_turn_that_never_comes(sqlite: Database) -> None:
             await asyncio.sleep(0.4)  # its preparing
         await run.wait_for_turn()
         if job.after == first.id:
-            await asyncio.sleep(jobs.TURN_POLL_SECONDS)  # its posting
+            await asyncio.sleep(TURN_POLL_SECONDS)  # its posting
         told.append(job.id)
         return DONE
 

@@ -34,6 +34,7 @@ from bot.share import Job, Share, SlackFile
 def test_what_people_call_it(payload: dict[str, object], kind: str) -> None:
     """Subtype, then mimetype and display type, then file type and extension decide."""
     file = SlackFile.from_payload({"id": "F1", **payload})
+    assert file.is_video() is (kind == "video")
     assert ("audio" if file.is_audio() else "video" if file.is_video() else "") == kind
 
 
