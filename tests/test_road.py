@@ -358,7 +358,8 @@ async def test_a_power_cut_before_the_answer(props: Props) -> None:
     run = run.again()
     assert await walk(JOB, stages=props.stages(), run=run) == Ending(EndingName.TRANSLATED)
     assert run.ran == ["translate-1", "reply"]
-    assert [index for index, _, _ in props.asked] == [0, 1, 1]
+    *before, after = [index for index, _, _ in props.asked]
+    assert (sorted(before), after) == ([0, 1], 1)
     assert (props.fetched, props.decoded) == (2, 2)
     assert props.replied == [(Ending(EndingName.TRANSLATED), "One.\nTwo.", False)]
 

@@ -7,6 +7,8 @@ SQLite and PostgreSQL behind one engine. DBOS keeps its own tables in the same d
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +53,7 @@ METADATA = sa.MetaData()
 # Any number will do as long as no other program locks the same one: the word, read in base 36.
 _MIGRATION_LOCK = int("dragoman", 36)
 _BUSY_MS = 30_000
+_WAL_PAUSES_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _READY_BUSY_MS = 1_000
 
 
@@ -142,11 +145,24 @@ def prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 --
     # First, so that the statements below wait too.
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     # Readers and a writer at once. This one is kept in the file, so it serves DBOS's connections too.
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _switch_to_wal(cursor)
     # An acked event has to outlive a power cut.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _switch_to_wal(cursor: Any) -> None:  # noqa: ANN401 -- sqlite3's, or aiosqlite's in its guise
+    """Switch the file to WAL unless it is; for this one statement SQLite does not wait for others itself."""
+    for pause in (*_WAL_PAUSES_SECONDS, None):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            return
 
 
 def _postgres_arguments(url: URL) -> dict[str, str | int]:
