@@ -2,8 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check --no-input
-COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
-	--no-emit-trusted-host --no-emit-find-links --no-header
+COMPILE := $(BIN)/pip-compile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo sandbox run test check bench lock clean
