@@ -276,21 +276,6 @@ async def test_one_bad_piece_ends_the_others(props: Props) -> None:
     assert props.cancelled == [0]
 
 
-async def test_a_failure_while_the_next_piece_is_cut(props: Props) -> None:
-    """After a crash a piece fails while the sound of the next is made again: all of it ends cleanly."""
-    props.texts = ("One.", "Two.", "Three.")
-    run = KeptRun()
-    await walk(JOB, stages=props.stages(), run=run)
-    run = run.again()
-    for name in ("translate-0", "translate-1", "translate-2", "reply"):
-        del run.kept[name]
-    props.decode_gate, props.bad_piece = asyncio.Event(), 0
-    props.translate_error = errors.EndpointCreditError()
-    assert await walk(JOB, stages=props.stages(), run=run) == Ending(EndingName.FAILED, "endpoint_credit")
-    assert (props.decoded, props.closed) == (2, 2)
-    assert left_over(props) == []
-
-
 @pytest.mark.parametrize("error", [asyncio.CancelledError, PowerCutError])
 async def test_a_reply_that_is_broken_off(props: Props, error: type[BaseException]) -> None:
     """Whatever ends the reply, progress ends with it and the files are gone."""
