@@ -83,7 +83,6 @@ class Props:
     withdrawn: bool = False
     source_gone: bool = False
     bad_piece: int = -1
-    decode_gate: asyncio.Event | None = None
     closed: int = 0
     reply_error: BaseException | None = None
     names: list[str] = field(default_factory=list)
@@ -126,8 +125,6 @@ class Props:
                 yield Piece(index, str(path), index * 20.0, 20.0, 5, is_last=index == len(self.texts) - 1)
                 if self.decode_error:
                     raise self.decode_error
-                if self.decode_gate:
-                    await self.decode_gate.wait()
         finally:
             self.closed += 1
 
