@@ -1,0 +1,55 @@
+// Joins the parts of the page; here one sees who knows whom.
+
+import { mountBanner } from "./banner.js";
+import { mountChannel } from "./channel.js";
+import { mountCurtain } from "./curtain.js";
+import { notice } from "./dom.js";
+import { mountDrop } from "./drop.js";
+import { mountModals } from "./modal.js";
+import { mountSidebar } from "./sidebar.js";
+import { Store } from "./store.js";
+import { mountThread } from "./thread.js";
+import { connect } from "./wire.js";
+
+const store = new Store();
+const at = (id) => document.getElementById(id);
+
+mountBanner(store, at("banner"));
+mountSidebar(store, at("sidebar"));
+mountChannel(store, at("channel"));
+mountThread(store, at("thread"));
+mountCurtain(store, at("curtain"));
+mountModals(store, at("modals"));
+mountDrop(store, document.body);
+
+// Who looks where stands behind the # of the address, so that a reload, or a second tab, finds it again.
+const readPlace = () => {
+  const found = new URLSearchParams(location.hash.slice(1));
+  if (found.get("as")) store.me = found.get("as");
+  if (found.get("in")) store.place = { channel: found.get("in"), thread: found.get("thread") ?? "", tab: found.get("tab") ?? "messages" };
+};
+const writePlace = () => {
+  const { channel, thread, tab } = store.place;
+  const wanted = new URLSearchParams({ as: store.me, in: channel });
+  if (thread) wanted.set("thread", thread);
+  if (tab !== "messages") wanted.set("tab", tab);
+  history.replaceState(null, "", `#${wanted}`);
+  document.title = `${store.channelName(channel)} · Dragoman sandbox`;
+};
+readPlace();
+store.on("place snapshot", writePlace);
+
+// On a narrow screen one pane is seen at a time: `sidebar`, `channel`, `thread` or `curtain`.
+store.on("place", () => {
+  document.body.dataset.pane = store.place.thread ? "thread" : "channel";
+});
+
+let wasOnline = false;
+connect(
+  (frame) => store.apply(frame),
+  (isOnline) => {
+    if (wasOnline && !isOnline) notice("The sandbox does not answer. This page tries again by itself.", "error");
+    wasOnline = isOnline;
+    store.setOnline(isOnline);
+  },
+);
