@@ -99,8 +99,22 @@ class Fault:
         return method not in PLACES
 
 
+@dataclass(slots=True)
+class Armed:
+    """A fault that waits for its calls, under an id; `met` counts those that it concerned."""
+
+    id: int
+    fault: Fault
+    met: int = 0
+
+    @property
+    def left(self) -> int | None:
+        """How many calls it will still meet; None: until cleared."""
+        return None if self.fault.times is None else self.fault.times - max(0, self.met - self.fault.after)
+
+
 class Faults:
-    """The faults that wait for their call."""
+    """The faults that wait for their call. `listeners` hear of every change in them."""
 
     def __init__(
         self,
@@ -108,7 +122,9 @@ class Faults:
         taken: Callable[[], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._armed: list[tuple[Fault, list[int]]] = []
+        self.waiting: list[Armed] = []
+        self.listeners: list[Callable[[], None]] = []
+        self._last_id = 0
         self._released = asyncio.Event()
         self._at_once = at_once
         self._taken = taken
@@ -119,20 +135,23 @@ class Faults:
         if fault.kind in AT_ONCE and not fault.method:
             self._at_once(fault)
             return
-        self._armed.append((fault, [0]))
+        self._last_id += 1
+        self.waiting.append(Armed(self._last_id, fault))
+        self._tell()
 
     def take(self, method: str, *kinds: FaultKind) -> Fault | None:
         """Give the fault that meets this call, if one does, and count it."""
-        for entry in self._armed:
-            fault, met = entry
+        for entry in self.waiting:
+            fault = entry.fault
             if (kinds and fault.kind not in kinds) or not fault.concerns(method):
                 continue
-            met[0] += 1
-            if met[0] <= fault.after:
+            entry.met += 1
+            if entry.met <= fault.after:
                 continue
-            if fault.times is not None and met[0] >= fault.after + fault.times:
-                self._armed.remove(entry)
+            if entry.left is not None and entry.left <= 0:
+                self.waiting.remove(entry)
             self._taken()
+            self._tell()
             return fault
         return None
 
@@ -167,17 +186,31 @@ class Faults:
     @property
     def armed(self) -> list[Fault]:
         """What is still to come."""
-        return [fault for fault, _ in self._armed]
+        return [entry.fault for entry in self.waiting]
+
+    def disarm(self, fault_id: int) -> bool:
+        """Take one fault back, and let go what hangs; False where it is not armed (any more)."""
+        kept = [entry for entry in self.waiting if entry.id != fault_id]
+        is_found = len(kept) < len(self.waiting)
+        self.waiting[:] = kept
+        self.release()
+        self._tell()
+        return is_found
 
     def clear(self) -> None:
         """Let everything go well again, and let go what hangs."""
-        self._armed.clear()
+        self.waiting.clear()
         self.release()
+        self._tell()
 
     def release(self) -> None:
         """Let go of every call that hangs now; later ones hang anew."""
         self._released.set()
         self._released = asyncio.Event()
+
+    def _tell(self) -> None:
+        for listener in self.listeners:
+            listener()
 
 
 def too_many(wait_seconds: float, rule: str, status: int = 429) -> RefusedError:

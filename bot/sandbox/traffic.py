@@ -18,6 +18,8 @@ ExchangeKind = Literal[
     "api", "download", "upload", "response_url", "event", "command", "interaction", "socket"
 ]
 
+MOST_KEPT = 20_000  # exchanges; far more than a test makes, little enough for a sandbox left running
+
 # What may be shown of a call where a failure is printed: ids and shapes, never what somebody said.
 SHOWN = ("channel", "channel_id", "thread_ts", "ts", "file", "user", "limit", "event_id", "type", "attempt")
 
@@ -46,6 +48,47 @@ class Exchange:
         verdict = "ok" if self.ok else f"{self.error or self.status}"
         reason = f" -- {self.rule}" if self.rule else ""
         return f"+{self.at:.2f}s {self.kind} {self.method} {shown} -> {verdict}{reason}"
+
+
+class Traffic:
+    """The exchanges in their order. Each has a number; those of a long day are let go, the oldest first."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self.kept: list[Exchange] = []
+        self.listeners: list[Callable[[int, Exchange], None]] = []
+        self._most = most
+        self._gone = 0
+
+    @property
+    def next_number(self) -> int:
+        """The number that the next exchange gets."""
+        return self._gone + len(self.kept)
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange and tell who listens."""
+        number = self.next_number
+        self.kept.append(exchange)
+        if len(self.kept) > self._most:
+            less = max(1, self._most // 10)  # several at once, so that it is not done for every exchange
+            del self.kept[:less]
+            self._gone += less
+        for listener in self.listeners:
+            listener(number, exchange)
+
+    def since(self, number: int) -> list[tuple[int, Exchange]]:
+        """Give the exchanges from this number on, as far as they are kept, with their numbers."""
+        start = max(number - self._gone, 0)
+        return list(enumerate(self.kept[start:], self._gone + start))
+
+    def get(self, number: int) -> Exchange | None:
+        """Give an exchange by its number."""
+        index = number - self._gone
+        return self.kept[index] if 0 <= index < len(self.kept) else None
+
+    def forget(self) -> None:
+        """Begin anew with number 0."""
+        self.kept.clear()
+        self._gone = 0
 
 
 class Pulse:
