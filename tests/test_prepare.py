@@ -384,17 +384,17 @@ async def test_slow_consumer_keeps_nobody_waiting(tmp_path: Path) -> None:
 
 async def test_children_are_bounded(tmp_path: Path) -> None:
     """No more than `at_once` files are worked on; the others wait for their turn."""
-    then = (
-        "open(f'{folder}/at-{os.getpid()}', 'w').close(); until(folder + '/go'); piece(); tell(ending='done')"
-    )
+    then = "open(f'{folder}/at-work', 'w').close(); until(folder + '/../go'); piece(); tell(ending='done')"
     decoders = standing_in(tmp_path, then, at_once=2)
     await decoders.start()
-    consumers = [
-        asyncio.create_task(pieces_of(decoders, recordings.sample().path, tmp_path)) for _ in range(4)
-    ]
+    folders = [tmp_path / str(number) for number in range(4)]  # each file has its own in the spool
+    for folder in folders:
+        folder.mkdir()
+    source = recordings.sample().path
+    consumers = [asyncio.create_task(pieces_of(decoders, source, folder)) for folder in folders]
 
     def at_work() -> int:
-        return len(list(tmp_path.glob("at-*")))
+        return len(list(tmp_path.glob("*/at-work")))
 
     await until(lambda: at_work() == 2)
     await asyncio.wait(consumers, timeout=0.3)  # long enough for a third to show itself
