@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HOST: Final = "127.0.0.1"
+MOST_OF_ANSWER: Final = 2000
 _TOO_SHORT: Final = "Audio file is too short. Minimum audio length is 0.1 seconds."
 _UNREADABLE: Final = "The audio file could not be decoded or its format is not supported."
 
@@ -32,7 +33,8 @@ class TranslationRequest:
     """One request, as it arrived; what was not sent, or not read because it was refused, is None.
 
     `fields` is the form without the file. `seconds` is how much sound the file held. `status` is 0 until
-    the endpoint has made up its mind; `answered` says that the answer was handed over.
+    the endpoint has made up its mind; `answered` says that the answer was handed over. `answer` is the
+    beginning of its body; `duration` how many seconds all of it took.
     """
 
     at: datetime
@@ -44,6 +46,8 @@ class TranslationRequest:
     seconds: float = 0.0
     status: int = 0
     answered: bool = False
+    answer: str = ""
+    duration: float = 0.0
 
     @property
     def prompt(self) -> str | None:
@@ -66,12 +70,21 @@ class TranslationRequest:
         return self.fields.get("temperature")
 
 
+@dataclass(slots=True)
+class _Visit:
+    """A request under way: its number, which no other ever gets, and its record so far."""
+
+    number: int
+    record: TranslationRequest
+
+
 class EndpointSandbox:
     """The server. Use it as `async with EndpointSandbox() as endpoint`.
 
     `requests` has every request, in order. `delay_seconds` is how long an answer takes (a number, or a
     function of the request); `always` answers everything that `script` has no answer for; `models` are the
-    models it offers.
+    models it offers; `hears_nothing` makes every text empty. `listeners` get the number and the new state
+    of each request that changes.
     """
 
     def __init__(self, *, port: int = 0, key: str = "sandbox-key") -> None:
@@ -80,10 +93,14 @@ class EndpointSandbox:
         self.delay_seconds: float | Callable[[TranslationRequest], float] = 0.0
         self.always: Answer | None = None
         self.models: tuple[str, ...] = ("whisper-1",)
+        self.hears_nothing = False
+        self.listeners: list[Callable[[int, TranslationRequest], None]] = []
         self.in_flight = 0
         self.max_in_flight = 0
         self._port = port
         self._script: deque[Answer | None] = deque()
+        self._forgotten = 0
+        self._released = asyncio.Event()
         self._changed = asyncio.Event()
         self._hearing = Hearing()
         self._runner = web.AppRunner(
@@ -115,6 +132,19 @@ class EndpointSandbox:
         """Queue what the next good requests get, one each; None is the usual work."""
         self._script.extend(answers)
 
+    def release(self) -> None:
+        """Cut the connections of all that hang now; later ones hang anew."""
+        self._released.set()
+        self._released = asyncio.Event()
+
+    def forget(self) -> None:
+        """Forget every request and what was planned; those under way end on their own, unrecorded."""
+        self._forgotten += len(self.requests)
+        self.requests.clear()
+        self._script.clear()
+        self.delay_seconds, self.always, self.hears_nothing = 0.0, None, False
+        self.release()
+
     async def wait_for(self, predicate: Callable[[], bool], *, timeout_seconds: float = 10) -> None:
         """Wait until `predicate` holds; it is asked again whenever something happened here."""
         async with asyncio.timeout(timeout_seconds):
@@ -125,16 +155,19 @@ class EndpointSandbox:
     async def translations(self, request: web.Request) -> web.StreamResponse:
         """Take one request for a translation through its whole life."""
         started = asyncio.get_running_loop().time()
-        number = len(self.requests)
-        self.requests.append(
-            TranslationRequest(datetime.now(UTC), self._is_authorized(request), request.content_length)
+        visit = _Visit(
+            self._forgotten + len(self.requests),
+            TranslationRequest(datetime.now(UTC), self._is_authorized(request), request.content_length),
         )
+        self.requests.append(visit.record)
+        self._note(visit)
         self._count(+1)
         try:
-            answer = await self._decide(request, number)
-            await asyncio.sleep(self._delay(number) - (asyncio.get_running_loop().time() - started))
-            return await self._hand_over(request, number, answer)
+            answer = await self._decide(request, visit)
+            await asyncio.sleep(self._delay(visit) - (asyncio.get_running_loop().time() - started))
+            return await self._hand_over(request, visit, answer)
         finally:
+            self._note(visit, duration=asyncio.get_running_loop().time() - started)
             self._count(-1)
 
     async def list_models(self, request: web.Request) -> web.StreamResponse:
@@ -146,23 +179,23 @@ class EndpointSandbox:
         ]
         return web.json_response({"object": "list", "data": data})
 
-    async def _decide(self, request: web.Request, number: int) -> Answer:
+    async def _decide(self, request: web.Request, visit: _Visit) -> Answer:
         """Judge a request and do its work. The rules come first, so a script is for good requests only."""
         try:
-            if not self.requests[number].authorization_ok:
+            if not visit.record.authorization_ok:
                 return _wrong_key()
             form = await read_form(request)
-            self._note(number, fields=form.fields, file_name=form.file_name, file_bytes=len(form.content))
+            self._note(visit, fields=form.fields, file_name=form.file_name, file_bytes=len(form.content))
             form.check(self.models)
             scripted = self._script.popleft() if self._script else self.always
-            answer = await self._work(form, number)
+            answer = await self._work(form, visit)
         except RefusedError as error:
             return error.answer
         if scripted is None:
             return answer
         return replace(answer, fault=scripted.fault) if scripted.fault is Fault.DROP_AFTER_WORK else scripted
 
-    async def _work(self, form: Form, number: int) -> Answer:
+    async def _work(self, form: Form, visit: _Visit) -> Answer:
         """Listen, and translate what is known."""
         try:
             heard = await self._hearing.hear(form.content)
@@ -170,27 +203,29 @@ class EndpointSandbox:
             raise RefusedError(400, "audio_too_short", _TOO_SHORT) from error
         except BotError as error:
             raise RefusedError(400, "invalid_request", _UNREADABLE) from error
-        self._note(number, seconds=heard.seconds)
+        self._note(visit, seconds=heard.seconds)
         text = heard.sample.english if heard.sample else _stand_in(heard.seconds, form.fields.get("prompt"))
-        return translated(text, heard.seconds, form.response_format, form.temperature)
+        said = "" if self.hears_nothing else text
+        return translated(said, heard.seconds, form.response_format, form.temperature)
 
-    async def _hand_over(self, request: web.Request, number: int, answer: Answer) -> web.StreamResponse:
+    async def _hand_over(self, request: web.Request, visit: _Visit, answer: Answer) -> web.StreamResponse:
         if answer.fault is Fault.HANG:
-            await asyncio.Event().wait()
-        if answer.fault is not Fault.DROP:
-            self._note(number, status=answer.status)
-        response = _response(answer, f"{self.requests[number].at:%Y%m%d%H%M%S}{number:06}sandbox")
+            await self._released.wait()
+        if answer.fault not in {Fault.DROP, Fault.HANG}:
+            self._note(visit, status=answer.status)
+        response = _response(answer, f"{visit.record.at:%Y%m%d%H%M%S}{visit.number:06}sandbox")
         if answer.fault is not Fault.NONE:
             cast("asyncio.Transport", request.transport).abort()  # still there: else we had been cancelled
             return response
+        self._note(visit, answer=(response.text or "")[:MOST_OF_ANSWER])
         await response.prepare(request)
         await response.write_eof()
-        self._note(number, answered=True)
+        self._note(visit, answered=True)
         return response
 
-    def _delay(self, number: int) -> float:
+    def _delay(self, visit: _Visit) -> float:
         delay = self.delay_seconds
-        return delay(self.requests[number]) if callable(delay) else delay
+        return delay(visit.record) if callable(delay) else delay
 
     def _is_authorized(self, request: web.Request) -> bool:
         return request.headers.get("Authorization") == f"Bearer {self.key}"
@@ -200,9 +235,14 @@ class EndpointSandbox:
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         self._changed.set()
 
-    def _note(self, number: int, **found: Any) -> None:  # noqa: ANN401 -- any field of the record
-        """Complete the record of a request with what was found out about it."""
-        self.requests[number] = replace(self.requests[number], **found)
+    def _note(self, visit: _Visit, **found: Any) -> None:  # noqa: ANN401 -- any field of the record
+        """Complete the record of a request with what was found out about it, and say so."""
+        visit.record = replace(visit.record, **found)
+        if visit.number < self._forgotten:
+            return
+        self.requests[visit.number - self._forgotten] = visit.record
+        for listener in self.listeners:
+            listener(visit.number, visit.record)
         self._changed.set()
 
 
