@@ -1,0 +1,55 @@
+"""Fixtures of the browser tests: one Chromium per worker, fresh tabs per test, the real bot behind them.
+
+All of it lives in one loop: a browser cannot change its loop, and the sandbox answers in that of the test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from tabs import Tabs, running_chromium, speech_of
+
+from running import playing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from playwright.async_api import Browser
+
+    from running import Stage
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """Run one Chromium, whose microphone hears a shipped sample."""
+    speech = speech_of("parcel", tmp_path_factory.mktemp("microphone"))
+    async with running_chromium(speech) as browser:
+        if browser is None:
+            pytest.skip("Chromium is not installed (no chromium, chromium-browser or google-chrome)")
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tabs(chromium: Browser) -> AsyncIterator[Tabs]:
+    """Give tabs of this test's own; at its end they are closed, and nothing may have gone wrong in them."""
+    async with Tabs(chromium) as tabs:
+        yield tabs
+    assert tabs.problems == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """Play over Socket Mode, once for all tests of a module."""
+    async with playing(tmp_path_factory.mktemp("data")) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["socket", "http"])
+async def either(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """Play over Socket Mode, and once more over HTTP."""
+    async with playing(tmp_path_factory.mktemp("data"), is_http=request.param == "http") as stage:
+        yield stage

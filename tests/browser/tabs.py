@@ -1,0 +1,190 @@
+"""A person's browser tab on the sandbox's page: what one sees and does there, by the names that are read out.
+
+Every wait is the browser's own, for something that shows; the generous limit is for slow machines.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlencode
+
+from playwright.async_api import async_playwright, expect
+
+from recordings import encode, sample
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Dialog,
+        Locator,
+        Page,
+        Request,
+    )
+
+    from bot.sandbox.server import SlackSandbox
+
+LIMIT = 30_000  # milliseconds; two slow cores, and a test for each
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",  # CI runs as root, and no page but ours is opened
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+)
+WIDE, NARROW = (1280, 800), (360, 720)
+
+expect.set_options(timeout=LIMIT)
+
+
+@asynccontextmanager
+async def running_chromium(speech: Path | None = None) -> AsyncIterator[Browser | None]:
+    """Run the machine's own Chromium, with `speech` in front of its microphone; None where there is none."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        yield None
+        return
+    microphone = [f"--use-file-for-fake-audio-capture={speech}"] if speech else []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=[*ARGUMENTS, *microphone], timeout=2 * LIMIT
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+def speech_of(name: str, folder: Path) -> Path:
+    """Give a shipped sample as Chromium's microphone takes it."""
+    return encode(sample(name).path, folder / f"{name}.wav", "pcm_s16le", rate=48_000)
+
+
+class Tabs:
+    """The tabs of one test. `problems` is what went wrong in any of them, as one line each."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._context: BrowserContext | None = None
+        self._expected: list[str] = []
+        self.problems: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        """Begin as a browser that was never used."""
+        self._context = await self._browser.new_context(
+            locale="en-GB",
+            timezone_id="UTC",
+            reduced_motion="reduce",
+            permissions=["microphone", "clipboard-read", "clipboard-write"],
+            accept_downloads=False,
+        )
+        self._context.set_default_timeout(LIMIT)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close every tab."""
+        await self.context.close()
+
+    @property
+    def context(self) -> BrowserContext:
+        """The browser's profile."""
+        assert self._context is not None
+        return self._context
+
+    def expect_problem(self, pattern: str) -> None:
+        """Take a problem that the test brings about, such as the 409 of a refusal, as no problem."""
+        self._expected.append(pattern)
+
+    async def open(
+        self,
+        slack: SlackSandbox,
+        person: str = "ana",
+        channel: str = "support",
+        *,
+        size: tuple[int, int] = WIDE,
+        scheme: Any = "light",  # noqa: ANN401 -- Playwright's own literal
+    ) -> Tab:
+        """Open the page as a person who looks at a channel, and wait until it is there."""
+        workspace = slack.workspace
+        place = {"as": workspace.user(person).id, "in": workspace.channel(channel).id}
+        return await self.open_address(f"{slack.page_url}#{urlencode(place)}", size=size, scheme=scheme)
+
+    async def open_address(
+        self,
+        address: str,
+        *,
+        size: tuple[int, int] = WIDE,
+        scheme: Any = "light",  # noqa: ANN401 -- Playwright's own literal
+    ) -> Tab:
+        """Open any address of the page."""
+        page = await self.context.new_page()
+        self._watch(page, address)
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        await page.emulate_media(color_scheme=scheme)
+        await page.goto(address)
+        tab = Tab(page)
+        await expect(tab.composer).to_be_visible()
+        return tab
+
+    def _watch(self, page: Page, address: str) -> None:
+        origin = "/".join(address.split("/")[:3])
+        page.on("console", self._note_console)
+        page.on("pageerror", lambda error: self._note(f"error in the page: {error}"))
+        page.on("crash", lambda _: self._note("the tab crashed"))
+        page.on("requestfailed", self._note_failure)
+        page.on("dialog", self._note_dialog)
+        page.on("request", lambda request: self._note_request(request, origin))
+
+    def _note(self, problem: str) -> None:
+        if not any(re.search(pattern, problem) for pattern in self._expected):
+            self.problems.append(problem)
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "assert"}:
+            self._note(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _note_failure(self, request: Request) -> None:
+        # A player lets go of its bytes whenever it has enough of them.
+        if request.resource_type != "media":
+            self._note(f"request failed: {request.method} {request.url}: {request.failure}")
+
+    async def _note_dialog(self, dialog: Dialog) -> None:
+        self._note(f"dialog: {dialog.message}")
+        await dialog.dismiss()
+
+    def _note_request(self, request: Request, origin: str) -> None:
+        if not request.url.startswith((f"{origin}/", "blob:", "data:")):
+            self._note(f"request to elsewhere: {request.url}")
+
+
+@dataclass
+class Tab:
+    """One tab."""
+
+    page: Page
+    thread: Locator = field(init=False)
+    channel: Locator = field(init=False)
+    curtain: Locator = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name the panes."""
+        self.channel = self.page.get_by_role("main")
+        self.thread = self.page.locator("#thread")
+        self.curtain = self.page.locator("#curtain")
+
+    @property
+    def composer(self) -> Locator:
+        """Where one types in the channel."""
+        return self.channel.get_by_role("textbox", name=re.compile("^Message"))
