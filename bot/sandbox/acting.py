@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox import people
-from bot.sandbox.events import file_deleted
+from bot.sandbox.events import app_home_opened, file_deleted
+from bot.sandbox.refusals import SandboxMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from bot.sandbox.commands import CommandResult, Commands
+    from bot.sandbox.interactions import InteractionResult, Interactions
     from bot.sandbox.records import Json
     from bot.sandbox.workspace import Workspace
 
@@ -20,6 +22,7 @@ class Acting:
 
     workspace: Workspace
     _commands: Commands
+    _interactions: Interactions
     _announce: Callable[[list[Json]], None]
 
     def add_user(self, name: str, *, is_guest: bool = False) -> str:
@@ -99,3 +102,50 @@ class Acting:
     ) -> CommandResult:
         """Type a slash command; back when the app acked or its time was over."""
         return await self._commands.send(command, text, channel, user)
+
+    async def act(  # noqa: PLR0913 -- which element, where, by whom, and what was chosen
+        self,
+        action_id: str,
+        value: Any = None,  # noqa: ANN401 -- a raw choice: text, an id, a list of values, or nothing
+        *,
+        channel: str = "support",
+        ts: str = "",
+        view_id: str = "",
+        block_id: str = "",
+        values: Mapping[str, Any] | None = None,
+        user: str = "ana",
+    ) -> InteractionResult:
+        """Press a button or choose something, in a message (channel, ts), a modal or a Home (view_id).
+
+        `value` is raw: the value of an option, a list of them, an id, a date or a text. `values` are what
+        stands in other elements meanwhile, by block_id and action_id.
+        """
+        interactions = self._interactions
+        place = interactions.in_view(user, view_id) if view_id else interactions.in_message(user, channel, ts)
+        return await interactions.act(place, block_id, action_id, value, values or {})
+
+    async def submit_view(
+        self, view_id: str, values: Mapping[str, Any] | None = None, *, user: str = "ana"
+    ) -> InteractionResult:
+        """Submit a modal with these raw values, by block_id and action_id."""
+        return await self._interactions.submit(user, view_id, values or {})
+
+    async def close_view(
+        self, view_id: str, *, everything: bool = False, user: str = "ana"
+    ) -> InteractionResult:
+        """Close a modal, or with `everything` all that lie on each other, as the cross at the top does."""
+        return await self._interactions.close(user, view_id, everything=everything)
+
+    async def shortcut(
+        self, callback_id: str, *, channel: str = "", ts: str = "", user: str = "ana"
+    ) -> InteractionResult:
+        """Use a shortcut of the app's: one for messages on a message (channel, ts), a global one anywhere."""
+        return await self._interactions.shortcut(user, callback_id, channel, ts)
+
+    async def open_home(self, tab: str = "home", *, user: str = "ana") -> None:
+        """Open the app at its Home or at its messages."""
+        app = self.workspace.app
+        if not {"home": app.has_home, "messages": app.has_messages_tab}.get(tab):
+            message = f"the app has no tab {tab}: the manifest does not switch it on"
+            raise SandboxMisuseError(message)
+        self._announce(app_home_opened(self.workspace, self.workspace.user(user).id, tab))

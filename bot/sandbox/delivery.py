@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.signed_http import SignedHttp
@@ -12,6 +14,7 @@ from bot.sandbox.traffic import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
+    from typing import Literal
 
     from bot.sandbox.faults import Faults
     from bot.sandbox.records import Json
@@ -24,7 +27,7 @@ MOST_REMEMBERED = 1000
 
 
 class Delivery:
-    """Carries events and commands to the app, over Socket Mode or signed HTTP."""
+    """Carries events, commands and interactions to the app, over Socket Mode or signed HTTP."""
 
     def __init__(
         self,
@@ -109,17 +112,40 @@ class Delivery:
             self.spawn(self._socket.ask_to_reconnect())
 
     async def command(self, fields: Json) -> Outcome:
-        """Deliver a slash command: once, as there is no plan of retries for it."""
-        began, at = time.perf_counter(), self._workspace.clock() - self._workspace.began_at
-        if self.http is not None:
-            outcome = await self.http.send_form(fields, self.ack_seconds)
-        else:
-            outcome = await self._socket.send("slash_commands", {"payload": fields}, self.ack_seconds)
-        if outcome.is_acked and self._faults.take("command", "missed_ack"):
-            outcome = Outcome(is_acked=False, reason="timeout", rule="fault missed_ack")
+        """Deliver a slash command."""
         shown = {"channel": fields["channel_id"], "user": fields["user_id"], "body": fields}
-        name = str(fields["command"])
-        self._log(_exchange(outcome, at=at, began=began, kind="command", method=name, arguments=shown))
+        sent = self._send("slash_commands", {"payload": fields}, fields)
+        return await self._once("command", str(fields["command"]), shown, sent)
+
+    async def interaction(self, payload: Json, *, takes_answer: bool = False) -> Outcome:
+        """Deliver what somebody pressed, chose or submitted; few acks may carry an answer."""
+        shown = {"user": payload["user"]["id"]} | _where(payload) | {"body": payload}
+        values = {"payload": payload, "accepts_response_payload": takes_answer}
+        sent = self._send("interactive", values, {"payload": json.dumps(payload, ensure_ascii=False)})
+        return await self._once("interaction", str(payload["type"]), shown, sent, takes_answer=takes_answer)
+
+    def _send(self, kind: str, values: Json, form: Json) -> Coroutine[Any, Any, Outcome]:
+        if self.http is not None:
+            return self.http.send_form(form, self.ack_seconds)
+        return self._socket.send(kind, values, self.ack_seconds)
+
+    async def _once(
+        self,
+        place: Literal["command", "interaction"],
+        method: str,
+        shown: Json,
+        sent: Awaitable[Outcome],
+        *,
+        takes_answer: bool = True,
+    ) -> Outcome:
+        """Carry something that Slack has no plan of retries for."""
+        began, at = time.perf_counter(), self._workspace.clock() - self._workspace.began_at
+        outcome = await sent
+        if outcome.is_acked and self._faults.take(place, "missed_ack"):
+            outcome = Outcome(is_acked=False, reason="timeout", rule="fault missed_ack")
+        if outcome.body and not takes_answer:
+            outcome = replace(outcome, body=None, rule="Slack ignores the answer that came with this ack")
+        self._log(_exchange(outcome, at=at, began=began, kind=place, method=method, arguments=shown))
         return outcome
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -141,6 +167,21 @@ class Delivery:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.http is not None:
             await self.http.close()
+
+
+def failure(outcome: Outcome) -> str:
+    """Give the error that people are shown for a missing ack; empty where it came."""
+    if outcome.is_acked:
+        return ""
+    return "operation_timeout" if "timeout" in outcome.reason else "app_error"
+
+
+def _where(payload: Json) -> Json:
+    """Give the ids that tell an interaction apart in the log."""
+    found = {"channel": payload["channel"]["id"]} if "channel" in payload else {}
+    found |= {"callback_id": payload["callback_id"]} if "callback_id" in payload else {}
+    found |= {"view_id": payload["view"]["id"]} if "view" in payload else {}
+    return found | ({"action_id": payload["actions"][0]["action_id"]} if "actions" in payload else {})
 
 
 def _exchange(outcome: Outcome, *, began: float, **values: Any) -> Exchange:  # noqa: ANN401 -- fields of Exchange

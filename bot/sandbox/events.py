@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.sandbox.objects import message_object
 from bot.sandbox.templates import OMIT
+from bot.sandbox.views import view_object
 from bot.sandbox.workspace import TEAM_ID
 
 if TYPE_CHECKING:
@@ -149,6 +150,22 @@ def _reaction(workspace: Workspace, channel: Channel, change: Change, kind: str)
         item={"type": "message", "channel": channel.id, "ts": message.ts if message else ""},
         event_ts=workspace.next_ts(),
     )
+
+
+def app_home_opened(workspace: Workspace, user_id: str, tab: str) -> list[Json]:
+    """Give the event of somebody who opens the app: with the Home's view, once one was published."""
+    if "app_home_opened" not in workspace.app.events:
+        return []
+    home = workspace.homes.get(user_id) if tab == "home" else None
+    event = workspace.templates.fill(
+        "app_home_opened",
+        user=user_id,
+        channel=workspace.direct(user_id).id,
+        tab=tab,
+        view=view_object(workspace, home) if home else OMIT,
+        event_ts=workspace.next_ts(),
+    )
+    return [event]
 
 
 def file_deleted(workspace: Workspace, file_id: str) -> list[Json]:

@@ -46,6 +46,7 @@ PLACES = {
     "response_url": ANYWHERE,
     "event": AT_ONCE | {"missed_ack"},
     "command": frozenset({"missed_ack"}),
+    "interaction": frozenset({"missed_ack"}),
 }
 API = ANYWHERE | {"revoked_token", "missing_scope"}
 
@@ -55,7 +56,7 @@ class Fault:
     """One fault, for the next `times` calls (None: until cleared) that match `method`.
 
     `method` is a Web API method, a pattern such as `chat.*`, or a place: `download`, `upload`,
-    `response_url`, `event`, `command`. Empty means what the kind is about.
+    `response_url`, `event`, `command`, `interaction`. Empty means what the kind is about.
     `after` lets as many matching calls pass first. `error` is the API error, `scope` the missing scope.
     """
 

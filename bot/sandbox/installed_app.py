@@ -1,4 +1,4 @@
-"""The app under test as its manifest describes it to Slack: scopes, events, commands, the bot's user."""
+"""The app under test as its manifest describes it: scopes, events, commands, shortcuts, the bot's user."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ class App:
     scopes: tuple[str, ...]
     events: frozenset[str]
     commands: Mapping[str, Json]
+    shortcuts: Mapping[str, Json]
     has_home: bool
+    has_messages_tab: bool
+    is_interactive: bool
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> App:
-        """Read what Slack would: scopes, events and commands; nothing is granted beyond them."""
+        """Read what Slack would: scopes, events, commands, shortcuts; nothing is granted beyond them."""
         features, settings = manifest.get("features", {}), manifest.get("settings", {})
+        tabs = features.get("app_home", {})
         name = features.get("bot_user", {}).get("display_name", "App")
         label = id_part(name)
         return cls(
@@ -35,7 +39,10 @@ class App:
             scopes=tuple(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
             commands={entry["command"]: entry for entry in features.get("slash_commands", ())},
-            has_home=bool(features.get("app_home", {}).get("home_tab_enabled")),
+            shortcuts={entry["callback_id"]: entry for entry in features.get("shortcuts", ())},
+            has_home=bool(tabs.get("home_tab_enabled")),
+            has_messages_tab=bool(tabs.get("messages_tab_enabled", True)),
+            is_interactive=bool(settings.get("interactivity", {}).get("is_enabled")),
         )
 
 

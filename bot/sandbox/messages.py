@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox import ephemerals
 from bot.sandbox.blocks import check_blocks
+from bot.sandbox.elements import numbered
 from bot.sandbox.mentions import notified
 from bot.sandbox.objects import message_object
-from bot.sandbox.records import Message
 from bot.sandbox.refusals import RefusedError
 
 if TYPE_CHECKING:
     from bot.sandbox.calls import Call
-    from bot.sandbox.records import Channel, Json
+    from bot.sandbox.records import Channel, Json, Message
     from bot.sandbox.workspace import Workspace
 
 MOST_POSTED = 40_000
@@ -64,7 +65,7 @@ def delete(call: Call) -> Json:
 
 
 def post_ephemeral(call: Call) -> Json:
-    """Show something to one person: chat.postEphemeral. It is not kept."""
+    """Show something to one person: chat.postEphemeral. No method reads it back."""
     workspace, channel = call.workspace, _target(call)
     user = call.arguments.needed("user", "user_not_in_channel")
     if user not in channel.members:
@@ -73,23 +74,8 @@ def post_ephemeral(call: Call) -> Json:
     thread_ts = call.arguments.text("thread_ts")
     if thread_ts:
         workspace.check_thread(channel, thread_ts)
-    message = ephemeral(workspace, channel, content | {"thread_ts": thread_ts})
-    workspace.tell("ephemeral", channel.id, message, user=user)
+    message = ephemerals.show(workspace, channel, user, content | {"thread_ts": thread_ts})
     return call.answer(message_ts=message.ts)
-
-
-def ephemeral(workspace: Workspace, channel: Channel, content: Json) -> Message:
-    """Make a message that only one person sees."""
-    bot = workspace.app.bot
-    return Message(
-        channel=channel.id,
-        ts=workspace.next_ts(),
-        user=bot.id,
-        name=bot.name,
-        bot_id=bot.bot_id,
-        app_id=bot.app_id,
-        **content,
-    )
 
 
 def get_permalink(call: Call) -> Json:
@@ -146,7 +132,7 @@ def _content(call: Call, most: int) -> dict[str, Any]:
         call.notes.append(f"notifies {', '.join(pinged)}")
     return {
         "text": _checked_text(call, text or markdown, has_more=bool(blocks or attachments)),
-        "blocks": _numbered(call.workspace, checked),
+        "blocks": tuple(numbered(call.workspace, checked)),
         "attachments": tuple(attachments or ()),
         "metadata": _checked_metadata(arguments.parsed("metadata", "invalid_metadata_format")),
     }
@@ -166,11 +152,6 @@ def checked_blocks(blocks: Any) -> list[Json]:  # noqa: ANN401 -- JSON from outs
         return []
     check_blocks(blocks)
     return list(blocks)
-
-
-def _numbered(workspace: Workspace, blocks: list[Json]) -> tuple[Json, ...]:
-    """Give every block an id, as Slack does where the app gave none."""
-    return tuple({"block_id": workspace.new_id("")[-5:], **block} for block in blocks)
 
 
 def _checked_metadata(metadata: Any) -> Json | None:  # noqa: ANN401 -- JSON from outside

@@ -11,7 +11,17 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 ChannelKind = Literal["channel", "group", "im", "mpim"]
 ChangeKind = Literal[
-    "posted", "edited", "deleted", "ephemeral", "joined", "reacted", "unreacted", "status", "view"
+    "posted",
+    "edited",
+    "deleted",
+    "ephemeral",
+    "ephemeral_gone",
+    "joined",
+    "reacted",
+    "unreacted",
+    "status",
+    "view",
+    "view_gone",
 ]
 
 
@@ -130,6 +140,14 @@ class Message:
         return bool(self.thread_ts) and self.thread_ts != self.ts
 
 
+@dataclass(frozen=True, slots=True)
+class Ephemeral:
+    """A message that only one person sees."""
+
+    user: str
+    message: Message
+
+
 @dataclass(slots=True)
 class Channel:
     """A conversation of any kind with what was said in it, oldest first."""
@@ -151,7 +169,8 @@ class Change:
     """Something that happened in the workspace; `at` counts seconds since the sandbox began.
 
     `message` is the message it happened to, for a deletion as it was. `previous` is the message before
-    an edit; `left` is the tombstone that stays when a deleted message had replies.
+    an edit; `left` is the tombstone that stays when a deleted message had replies. `detail` is the ts of
+    an ephemeral message that is gone, or the id of a view.
     """
 
     kind: ChangeKind

@@ -24,9 +24,11 @@ from bot.sandbox.delivery import Delivery
 from bot.sandbox.downloads import Downloads
 from bot.sandbox.events import envelope, events_of
 from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.interactions import Interactions
 from bot.sandbox.messages import permalink
 from bot.sandbox.records import Change, Message, SharedFile
 from bot.sandbox.refusals import RefusedError
+from bot.sandbox.response_urls import ResponseUrls
 from bot.sandbox.seed import sow
 from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.traffic import Changes, Exchange, Pulse
@@ -84,7 +86,9 @@ class SlackSandbox(Acting):
         self._api = WebApi(self.workspace, platform, tokens, self.faults, self._log)
         self._downloads = Downloads(self.workspace, tokens, self.faults, self._log)
         self._uploads = Uploads(self.workspace, self.faults, self._log)
-        self._commands = Commands(self.workspace, self._delivery, self.faults, self._pulse, self._log)
+        self._response_urls = ResponseUrls(self.workspace, self.faults, self._pulse, self._log)
+        self._commands = Commands(self.workspace, self._delivery, self._response_urls, self._log)
+        self._interactions = Interactions(self.workspace, self._delivery, self._response_urls, self._log)
         self._control = Control(self)
         self.workspace.listeners.append(self._heard)
         sow(self.workspace)
@@ -103,7 +107,7 @@ class SlackSandbox(Acting):
                 web.get("/files-tmb/{key}/{name}", self._downloads.handle),
                 web.get("/signin", sign_in_page),
                 web.post("/upload/v1/{token}", self._uploads.handle),
-                web.post("/commands/{key:.+}", self._commands.handle),
+                *self._response_urls.routes(),
                 *self._control.routes(),
             ]
         )

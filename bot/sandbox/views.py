@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.blocks import check_view
+from bot.sandbox.elements import numbered
 from bot.sandbox.records import View
 from bot.sandbox.refusals import RefusedError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bot.sandbox.workspace import Workspace
 
 TRIGGER_LIFE_SECONDS = 3.0
+MOST_TRIGGERS = 1000
 MOST_STACKED = 3
 
 
@@ -34,6 +36,8 @@ def new_trigger(workspace: Workspace, user_id: str, view_id: str = "") -> str:
     """Give a trigger_id; `view_id` is the modal that the person acted in."""
     trigger_id = f"{int(workspace.clock())}.{secrets.randbelow(10**9)}.{secrets.token_hex(8)}"
     workspace.triggers[trigger_id] = Trigger(user_id, workspace.clock(), view=view_id)
+    if len(workspace.triggers) > MOST_TRIGGERS:
+        del workspace.triggers[next(iter(workspace.triggers))]
     return trigger_id
 
 
@@ -55,7 +59,7 @@ def open_view(call: Call) -> Json:
     """Open a modal: views.open."""
     body = _checked(call, "modal")
     trigger = _use_trigger(call)
-    return _kept(call, _new(call, body, trigger.user, None))
+    return _answer(call, stand(call.workspace, body, trigger.user))
 
 
 def push(call: Call) -> Json:
@@ -65,10 +69,7 @@ def push(call: Call) -> Json:
     below = call.workspace.views.get(trigger.view)
     if below is None:
         raise RefusedError(code="not_found", rule="views.push needs a trigger from inside a modal")
-    stacked = [view for view in call.workspace.views.values() if view.root_id == below.root_id]
-    if len(stacked) >= MOST_STACKED:
-        raise RefusedError(code="push_limit_reached", rule=f"at most {MOST_STACKED} views lie on each other")
-    return _kept(call, _new(call, body, trigger.user, below))
+    return _answer(call, stand(call.workspace, body, trigger.user, below))
 
 
 def update(call: Call) -> Json:
@@ -78,8 +79,7 @@ def update(call: Call) -> Json:
     for view in call.workspace.views.values():
         if view_id == view.id or (external_id and external_id == view.view.get("external_id")):
             _check_hash(call, view)
-            view.view, view.hash = body, _hash(call.workspace)
-            return _kept(call, view)
+            return _answer(call, change(call.workspace, view, body))
     raise RefusedError(code="not_found", rule=f"no modal {view_id or external_id} is open")
 
 
@@ -94,12 +94,10 @@ def publish(call: Call) -> Json:
     body = _checked(call, "home")
     view = workspace.homes.get(user_id)
     if view is None:
-        view = workspace.homes[user_id] = _new(call, body, user_id, None)
+        view = workspace.homes[user_id] = _new(workspace, user_id, None)
     else:
         _check_hash(call, view)
-        view.view, view.hash = body, _hash(workspace)
-    workspace.tell("view", "", None, user=user_id, detail=view.id)
-    return call.answer(view=view_object(workspace, view))
+    return _answer(call, change(workspace, view, body))
 
 
 def view_object(workspace: Workspace, view: View, values: Json | None = None) -> Json:
@@ -117,23 +115,57 @@ def view_object(workspace: Workspace, view: View, values: Json | None = None) ->
     )
 
 
-def _checked(call: Call, kind: str) -> Json:
-    view: Any = call.arguments.parsed("view", "invalid_arguments")
+def checked(view: Any, kind: str) -> Json:  # noqa: ANN401 -- JSON from outside
+    """Give a view if Slack would take it where one of this type is due."""
     check_view(view, len(json.dumps(view)))
     if view["type"] != kind:
-        call.arguments.refuse(f"this method takes a view of type {kind} [json-pointer:/view/type]")
+        rule = f"a view of type {kind} is due here [json-pointer:/view/type]"
+        messages = [f"[ERROR] {rule}"]
+        raise RefusedError(code="invalid_arguments", rule=rule, response_metadata={"messages": messages})
     return dict(view)
 
 
-def _new(call: Call, body: Json, user_id: str, below: View | None) -> View:
-    view_id = call.workspace.new_id("V")
+def stack(workspace: Workspace, view: View) -> list[View]:
+    """Give the modals that lie on each other with this one, the lowest first."""
+    return [one for one in workspace.views.values() if one.root_id == view.root_id]
+
+
+def stand(workspace: Workspace, body: Json, user_id: str, below: View | None = None) -> View:
+    """Let a checked modal stand, on top of another where there is one."""
+    if below is not None and len(stack(workspace, below)) >= MOST_STACKED:
+        raise RefusedError(code="push_limit_reached", rule=f"at most {MOST_STACKED} views lie on each other")
+    view = _new(workspace, user_id, below)
+    workspace.views[view.id] = view
+    return change(workspace, view, body)
+
+
+def change(workspace: Workspace, view: View, body: Json) -> View:
+    """Put checked content into a view."""
+    view.view = body | {"blocks": numbered(workspace, body["blocks"])}
+    view.hash = f"{int(workspace.clock())}.{secrets.token_hex(4)}"
+    workspace.tell("view", "", None, user=view.user, detail=view.id)
+    return view
+
+
+def close(workspace: Workspace, views: list[View]) -> None:
+    """Take modals away, the uppermost first."""
+    for view in reversed(views):
+        workspace.views.pop(view.id, None)
+        workspace.filled.pop((view.user, view.id), None)
+        workspace.tell("view_gone", "", None, user=view.user, detail=view.id)
+
+
+def _checked(call: Call, kind: str) -> Json:
+    return checked(call.arguments.parsed("view", "invalid_arguments"), kind)
+
+
+def _new(workspace: Workspace, user_id: str, below: View | None) -> View:
+    view_id = workspace.new_id("V")
     root = below.root_id if below else view_id
-    return View(view_id, user_id, body, _hash(call.workspace), root, below.id if below else None)
+    return View(view_id, user_id, {}, "", root, below.id if below else None)
 
 
-def _kept(call: Call, view: View) -> Json:
-    call.workspace.views[view.id] = view
-    call.workspace.tell("view", "", None, user=view.user, detail=view.id)
+def _answer(call: Call, view: View) -> Json:
     return call.answer(view=view_object(call.workspace, view))
 
 
@@ -141,7 +173,3 @@ def _check_hash(call: Call, view: View) -> None:
     given = call.arguments.text("hash")
     if given and given != view.hash:
         raise RefusedError(code="hash_conflict", rule="the view was changed since this hash was given out")
-
-
-def _hash(workspace: Workspace) -> str:
-    return f"{int(workspace.clock())}.{secrets.token_hex(4)}"

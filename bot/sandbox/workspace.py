@@ -15,6 +15,7 @@ from bot.sandbox.records import (
     ChangeKind,
     Channel,
     ChannelKind,
+    Ephemeral,
     Message,
     StoredFile,
     User,
@@ -26,7 +27,9 @@ from bot.sandbox.templates import Templates
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from bot.sandbox.elements import Filled
     from bot.sandbox.files import Upload
+    from bot.sandbox.response_urls import Address
     from bot.sandbox.views import Trigger
 
 TEAM_ID = "T0SANDBOX"
@@ -57,6 +60,9 @@ class Workspace:
         self.views: dict[str, View] = {}
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, Trigger] = {}
+        self.ephemerals: dict[str, Ephemeral] = {}
+        self.response_urls: dict[str, Address] = {}
+        self.filled: dict[tuple[str, str], Filled] = {}
         self.uploads: dict[str, Upload] = {}
 
     # --- names and numbers ------------------------------------------------------------------
