@@ -59,6 +59,7 @@ export function upload(form, onProgress = () => {}) {
     request.addEventListener("load", () => {
       try {
         resolve(understood(request.status, request.responseText));
+        dispatchEvent(new Event("shared")); // the hints tick their first step by it
       } catch (error) {
         reject(error);
       }

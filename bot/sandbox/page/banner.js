@@ -1,0 +1,83 @@
+// The line at the top: that this is not Slack, where recordings go, how the bot is, and what is behind the curtain.
+
+import { fill, h } from "./dom.js";
+import { hide, isOpen, onDrawn, show } from "./drawn.js";
+import { press } from "./faults.js";
+import { areHintsShown, onHints, showHints } from "./hints.js";
+import { hostOf } from "./requests.js";
+import { makeReset } from "./reset.js";
+
+const NOT_SLACK = "This is not Slack: a workspace on your own machine, with the real bot.";
+const ENDPOINT = {
+  "stand-in": () => [
+    "Endpoint: stand-in",
+    h("span", { class: "long" }, "; it knows the samples and answers other sound by saying what it is"),
+    ". Nothing leaves this machine.",
+  ],
+  real: (host) => `Endpoint: real (${host}); recordings are sent there.`,
+  none: () => "",
+};
+const BOT = { starting: "The bot is starting…", running: "The bot is running", stopped: "The bot has stopped", unknown: "" };
+
+/** Fill `root` and keep it so. */
+export function mountBanner(store, root) {
+  const endpoint = h("span", {});
+  const bot = h("span", { class: "bot", role: "status" });
+  const again = h("span", {});
+  const offline = h("span", { class: "offline", role: "status" });
+  const chip = h("button", { type: "button", class: "fault-chip", hidden: true, on: { click: () => show("faults") } });
+  const hints = h("button", { type: "button", "aria-pressed": "false", on: { click: () => showHints(!areHintsShown()) } }, "Hints");
+  const drawn = h(
+    "button",
+    { type: "button", "aria-controls": "curtain", on: { click: () => (isOpen() ? hide() : show()) } },
+    "Behind the curtain",
+  );
+  const reset = makeReset(store);
+  fill(
+    root,
+    h("p", {}, h("strong", {}, NOT_SLACK), " ", endpoint, " ", bot, again, " ", offline),
+    h("div", { class: "tools" }, chip, hints, drawn, reset.button),
+    reset.dialog,
+  );
+
+  const sayEndpoint = () => {
+    const { kind, url } = store.endpoint ?? {};
+    fill(endpoint, ENDPOINT[kind]?.(hostOf(url)) ?? "");
+    endpoint.className = kind === "real" ? "real" : "";
+  };
+  const sayBot = () => {
+    const { state = "unknown", exit_code: code, can_restart: canRestart } = store.bot ?? {};
+    bot.dataset.state = state;
+    const exit = state === "stopped" && code !== null && code !== undefined && ` (exit code ${code})`;
+    setText(bot, [BOT[state] ?? "", exit, BOT[state] && state !== "starting" && "."].filter(Boolean).join(""));
+    const click = (event) => press(event.currentTarget, "bot", { do: "start" });
+    const isNeeded = state === "stopped" && canRestart;
+    if (isNeeded !== again.hasChildNodes()) fill(again, isNeeded && [" ", h("button", { type: "button", class: "small", on: { click } }, "Start again")]);
+  };
+  const sayFaults = () => {
+    const count = store.faults.length + (store.endpoint?.fault ? 1 : 0);
+    chip.hidden = count === 0;
+    fill(chip, `${count} ${count === 1 ? "fault" : "faults"} on`);
+  };
+  const sayOnline = () => {
+    const lost = store.isReady ? "No connection to the sandbox: what you see may be old. This page tries again by itself." : "Connecting to the sandbox…";
+    setText(offline, store.isOnline ? "" : lost);
+    root.classList.toggle("is-offline", !store.isOnline && store.isReady);
+  };
+  const sayDrawn = () => drawn.setAttribute("aria-pressed", String(isOpen()));
+  const sayHints = () => hints.setAttribute("aria-pressed", String(areHintsShown()));
+  store.on("snapshot endpoint", sayEndpoint);
+  store.on("snapshot bot", sayBot);
+  store.on("snapshot faults endpoint", sayFaults);
+  store.on("snapshot online", sayOnline);
+  onDrawn(sayDrawn);
+  onHints(sayHints);
+  sayOnline();
+  sayDrawn();
+  sayHints();
+}
+
+/** Set a live region's text only where it changes, so that it is not read out again. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
