@@ -1,6 +1,7 @@
 // The list of everything that passed between Slack and the app: newest at the bottom, followed like a terminal.
 
 import { fill, h } from "./dom.js";
+import { ruleWords } from "./explain.js";
 import { makeDetails } from "./exchange_details.js";
 import { threadOf } from "./belonging.js";
 
@@ -126,7 +127,9 @@ export function makeTraffic(store) {
     const isOpening = button.getAttribute("aria-expanded") === "false";
     button.setAttribute("aria-expanded", String(isOpening));
     if (!isOpening) return item.lastElementChild.remove();
-    item.append(makeDetails(store, exchange, thread && (() => set({ thread }))));
+    const details = makeDetails(store, exchange, thread && (() => set({ thread })));
+    item.append(details);
+    item.scrollIntoView({ block: "nearest" });
   }
 
   function walk(event) {
@@ -182,7 +185,7 @@ export function makeTraffic(store) {
 
 function cells({ at, kind, method, ok, error, rule, status, arguments: given, duration }) {
   const again = Number(given?.attempt) > 0 && `delivered again (${given.attempt})`;
-  const refusal = [error || (!ok && status >= 400 && `status ${status}`), rule].filter(Boolean).join(": ");
+  const refusal = [error || (!ok && status >= 400 && `status ${status}`), ruleWords(rule)].filter(Boolean).join(": ");
   const why = [again, refusal].filter(Boolean).join("; ");
   return [
     h("span", { class: "when" }, `+${at.toFixed(1)}s`),

@@ -85,7 +85,7 @@ const ENDPOINT_WORDS = {
 };
 
 const PLACES = {
-  api: "any Web API call",
+  "": "any Web API call",
   download: "file downloads",
   upload: "file uploads",
   response_url: "answers to commands",
@@ -104,6 +104,22 @@ export function faultWords(kind) {
 
 /** What people see when the endpoint has this fault; empty where nobody wrote it down. */
 export const endpointWords = (name) => ENDPOINT_WORDS[name] ?? "";
+
+/** Put kinds of faults into the order in which they stand here; those without words come last. */
+export function inOrder(kinds) {
+  const order = Object.keys(WORDS);
+  const rank = (kind) => (kind in WORDS ? order.indexOf(kind) : order.length);
+  return [...kinds].sort((one, other) => rank(one) - rank(other));
+}
+
+/** Whether a fault's `method` names a place that is no method of the Web API. */
+export const isPlace = (method) => method !== "" && method in PLACES;
+
+/** Say a rule in words: one that comes from a fault says which was switched on. */
+export function ruleWords(rule) {
+  const kind = /^fault (\w+)/.exec(rule ?? "")?.[1];
+  return kind in WORDS ? `${rule} (switched on here: ${WORDS[kind][0]})` : (rule ?? "");
+}
 
 /** What a place is called where a fault can happen: a kind of transfer, a method or a pattern of methods. */
 export const placeWords = (method) => PLACES[method] ?? method;

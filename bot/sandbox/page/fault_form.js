@@ -1,7 +1,7 @@
 // The form that switches any fault on: which, where, how often, and what else matters for it.
 
 import { fill, h, notice } from "./dom.js";
-import { AT_ONCE, endpointWords, faultWords, placeWords } from "./explain.js";
+import { AT_ONCE, endpointWords, faultWords, inOrder, isPlace, placeWords } from "./explain.js";
 import { act } from "./wire.js";
 
 const ENDPOINT = "endpoint:";
@@ -15,7 +15,6 @@ const OFTEN = [
   ["3", "3 times"],
   ["", "until switched off"],
 ];
-const KNOWN_METHODS = ["chat.postMessage", "chat.update", "conversations.replies", "conversations.history", "files.info"];
 
 /** Make the form. It is built anew only when the kinds of faults change, so nothing chosen gets lost. */
 export function makeFaultForm(store) {
@@ -66,7 +65,7 @@ export function makeFaultForm(store) {
 }
 
 function kindOptions(store) {
-  const left = store.faultKinds.map((one) => one.kind);
+  const left = inOrder(store.faultKinds.map((one) => one.kind));
   const groups = GROUPS.map(([label, belongs]) => {
     const kinds = left.filter(belongs);
     for (const one of kinds) left.splice(left.indexOf(one), 1);
@@ -92,17 +91,11 @@ function fieldsOf(store, kind) {
 function placesOf(store, kind) {
   const known = store.faultKinds.find((one) => one.kind === kind)?.methods ?? [];
   if (AT_ONCE.has(kind)) return [["", "now"], ["event", "with the next event, before its ack"]];
-  const places = known.filter((one) => one in PLACE_ORDER);
-  const methods = known.filter((one) => !(one in PLACE_ORDER));
-  const isApi = places.includes("api") || methods.length > 0;
-  if (!isApi) return places.map((one) => [one, placeWords(one)]);
-  const seen = store.traffic.filter((one) => one.kind === "api").map((one) => one.method);
-  const all = [...new Set([...KNOWN_METHODS, ...methods.filter(Boolean), ...seen])].sort();
-  const others = places.filter((one) => one !== "api").map((one) => [one, placeWords(one)]);
-  return [["", placeWords("api")], ...others, ...all.map((one) => [one, one])];
+  const places = known.filter(isPlace).map((one) => [one, placeWords(one)]);
+  const methods = known.filter((one) => !isPlace(one)).sort();
+  if (methods.length === 0) return places;
+  return [["", placeWords("")], ...places, ...methods.map((one) => [one, one])];
 }
-
-const PLACE_ORDER = { api: 0, download: 1, upload: 2, response_url: 3, event: 4, command: 5 };
 
 function field(name, label, control) {
   control.id = `fault-${name}`;

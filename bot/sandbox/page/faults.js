@@ -111,7 +111,7 @@ function endpointLine(store, name) {
 
 function line(title, facts, then, click) {
   const off = h("button", { type: "button", "aria-label": `Switch off: ${title}`, on: { click } }, "Switch off");
-  return h("li", {}, h("div", {}, h("strong", {}, title), h("span", { class: "small quiet" }, ` ${facts}`), then && h("p", { class: "small" }, then)), off);
+  return h("li", {}, h("div", {}, h("strong", {}, title), h("div", { class: "small quiet" }, facts), then && h("p", { class: "small" }, then)), off);
 }
 
 async function allOff(store, button) {

@@ -106,7 +106,7 @@ function card(step, title, words, control) {
     "li",
     { class: isDone ? "done" : "" },
     h("strong", {}, title, isDone && h("span", { class: "unseen" }, " (done)")),
-    h("span", { class: "small quiet" }, words),
+    h("span", { class: "small quiet why" }, words),
     control,
   );
 }
