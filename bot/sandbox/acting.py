@@ -88,6 +88,11 @@ class Acting:
         where = self.workspace.channel(channel)
         self.workspace.react(where, self.workspace.message(where, ts), self.workspace.user(user).id, name)
 
+    async def unreact(self, channel: str, ts: str, name: str, user: str = "ana") -> None:
+        """Take a reaction of one's own away."""
+        where = self.workspace.channel(channel)
+        self.workspace.unreact(where, self.workspace.message(where, ts), self.workspace.user(user).id, name)
+
     async def invite_bot(self, channel: str, user: str = "ana") -> None:
         """Invite the app into a channel."""
         await self.invite(channel, self.workspace.app.bot.name, user)

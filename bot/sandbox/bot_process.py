@@ -11,14 +11,16 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bot.sandbox.server import SlackSandbox
+
+State = Literal["starting", "running", "stopped"]
 
 START_SECONDS = 60
 STOP_SECONDS = 25
@@ -55,16 +57,26 @@ class Endpoint:
 
 
 class BotProcess:
-    """`dragoman run` between the embedded Slack and an endpoint, with its data in a folder."""
+    """`dragoman run` between the embedded Slack and an endpoint, with its data in a folder.
+
+    It can be started again after it has ended. `listeners` hear of every change of `state`; `exit_code` is
+    what it ended with last, None while it runs; `has_died` says that nobody stopped it.
+    """
 
     def __init__(self, slack: SlackSandbox, endpoint: Endpoint, *, data: Path, is_http: bool) -> None:
         self._slack = slack
         self._endpoint = endpoint
-        self._data = data
-        self._is_http = is_http
+        self.data = data
+        self.is_http = is_http
         self.port = free_port()
+        self.state: State = "stopped"
+        self.exit_code: int | None = None
+        self.has_died = False
+        self.listeners: list[Callable[[], None]] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._is_delivered_to = False
 
     def environ(self) -> dict[str, str]:
         """Give the variables that point a bot at this sandbox."""
@@ -73,19 +85,40 @@ class BotProcess:
             "SLACK_API_URL": self._slack.api_url,
             "COMETAPI_KEY": self._endpoint.key,
             "TRANSLATION_BASE_URL": self._endpoint.base_url,
-            "DATA_DIR": str(self._data),
+            "DATA_DIR": str(self.data),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
         }
         if self._endpoint.model:
             ours["TRANSLATION_MODEL"] = self._endpoint.model
-        if self._is_http:
+        if self.is_http:
             return ours | {"SLACK_SIGNING_SECRET": self._slack.signing_secret}
         return ours | {"SLACK_APP_TOKEN": self._slack.app_token}
 
     async def start(self, *, patience_seconds: float = START_SECONDS) -> None:
         """Start the bot and wait until Slack's events reach it. Raises BotStartError."""
+        self.has_died = False
+        self._become("starting")
+        try:
+            process = await self._launch()
+            async with asyncio.timeout(patience_seconds):
+                await self._until_ready(process)
+        except TimeoutError as error:
+            msg = f"the bot was not ready within {patience_seconds:g} s"
+            raise BotStartError(msg) from error
+        except BotStartError as error:
+            self._become("stopped", error.code)
+            raise
+        if self.is_http and not self._is_delivered_to:
+            address = f"http://127.0.0.1:{self.port}/slack/events"
+            self._is_delivered_to = await self._slack.deliver_over_http(address)
+        self._become("running")
+        self._slack.hurry()
+        self._watching = asyncio.create_task(self._watch(process))
+
+    async def _launch(self) -> asyncio.subprocess.Process:
         # Empty, because `.env` is read from the working directory.
+        self._tidy()
         self._folder = tempfile.TemporaryDirectory(prefix="dragoman-")
         package_folder = str(Path(__file__).parents[2])
         defaults = {"LOG_LEVEL": "warning", "PYTHONPATH": package_folder}
@@ -100,14 +133,7 @@ class BotProcess:
             stdout=sys.stderr,
             start_new_session=True,
         )
-        try:
-            async with asyncio.timeout(patience_seconds):
-                await self._until_ready()
-        except TimeoutError as error:
-            msg = f"the bot was not ready within {patience_seconds:g} s"
-            raise BotStartError(msg) from error
-        if self._is_http:
-            await self._slack.deliver_over_http(f"http://127.0.0.1:{self.port}/slack/events")
+        return self._process
 
     async def ended(self) -> int:
         """Wait until the bot ends by itself, and give its exit code."""
@@ -117,6 +143,8 @@ class BotProcess:
 
     async def stop(self, *, patience_seconds: float = STOP_SECONDS) -> None:
         """End the bot as a platform would: SIGTERM, and SIGKILL when that takes too long."""
+        if self._watching is not None:
+            self._watching.cancel()
         process = self._process
         if process is not None and process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -125,16 +153,32 @@ class BotProcess:
             except TimeoutError:
                 process.kill()
                 await process.wait()
+        if process is not None and self.state != "stopped":
+            self._become("stopped", process.returncode)
+        self._tidy()
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Notice when the bot ends although nobody stopped it."""
+        code = await process.wait()
+        self.has_died = True
+        self._become("stopped", code)
+
+    def _become(self, state: State, exit_code: int | None = None) -> None:
+        self.state, self.exit_code = state, exit_code
+        for listener in self.listeners:
+            listener()
+
+    def _tidy(self) -> None:
         if self._folder is not None:
             self._folder.cleanup()
 
-    async def _until_ready(self) -> None:
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         url = f"http://127.0.0.1:{self.port}/readyz"
         async with httpx.AsyncClient(trust_env=False) as client:
             while True:
-                if self._process is not None and self._process.returncode is not None:
-                    msg = f"the bot ended with exit code {self._process.returncode}"
-                    raise BotStartError(msg, self._process.returncode)
+                if process.returncode is not None:
+                    msg = f"the bot ended with exit code {process.returncode}"
+                    raise BotStartError(msg, process.returncode)
                 with suppress(httpx.HTTPError):
                     if (await client.get(url)).is_success:
                         return

@@ -43,6 +43,7 @@ class Delivery:
         self._log = log
         self._sleep = sleep
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._pauses: set[asyncio.Future[None]] = set()
         self._sent: dict[str, Json] = {}
         self.http: SignedHttp | None = None
         self.ack_seconds = ACK_SECONDS
@@ -82,9 +83,23 @@ class Delivery:
         outcome = await self._attempt(payload, 0, "")
         attempt = 0
         while not outcome.is_acked and not outcome.is_final and attempt < len(self.retry_delays):
-            await self._sleep(self.retry_delays[attempt])
+            await self._pause(self.retry_delays[attempt])
             attempt += 1
             outcome = await self._attempt(payload, attempt, outcome.reason)
+
+    async def _pause(self, seconds: float) -> None:
+        pause = asyncio.ensure_future(self._sleep(seconds))
+        self._pauses.add(pause)
+        try:
+            await asyncio.wait({pause})
+        finally:
+            self._pauses.discard(pause)
+            pause.cancel()
+
+    def hurry(self) -> None:
+        """Repeat now what would be repeated later: the app is back, and a person waits for it."""
+        for pause in self._pauses:
+            pause.cancel()
 
     async def _attempt(self, payload: Json, attempt: int, reason: str) -> Outcome:
         began, at = time.perf_counter(), self._workspace.clock() - self._workspace.began_at

@@ -132,6 +132,10 @@ class EndpointSandbox:
         """Queue what the next good requests get, one each; None is the usual work."""
         self._script.extend(answers)
 
+    def numbered(self) -> list[tuple[int, TranslationRequest]]:
+        """Give the requests with their numbers, which go on counting after `forget`."""
+        return list(enumerate(self.requests, self._forgotten))
+
     def release(self) -> None:
         """Cut the connections of all that hang now; later ones hang anew."""
         self._released.set()

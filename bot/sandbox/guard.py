@@ -17,6 +17,8 @@ from bot.sandbox.answers import bearer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from aiohttp.typedefs import Middleware
+
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 PAGE: Final = "/page/"
@@ -98,7 +100,7 @@ class Guard:
         return next((rule for rule in concerned if rule.is_broken(request, port)), None)
 
     @property
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """Give what the web application calls before a route."""
 
         @web.middleware

@@ -56,6 +56,7 @@ class Page:
             web.get("/page/{token}/files/{file_id}", opened(self._bytes)),
             web.get("/page/{token}/{name}", opened(self._static)),
             web.route("*", "/page/{rest:.*}", _nothing),
+            web.get("/page", _nothing),
             web.get("/", _nothing),
         ]
 

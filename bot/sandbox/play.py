@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.sandbox import samples
+from bot.sandbox.backstage import Props
 from bot.sandbox.bot_process import BotProcess, BotStartError, Endpoint
 from bot.sandbox.endpoint import EndpointSandbox
-from bot.sandbox.refusals import SandboxMisuseError
+from bot.sandbox.refusals import RefusedError, SandboxMisuseError
 from bot.sandbox.server import SlackSandbox
 from bot.sandbox.story import TRANSLATED, Story
 from bot.surfaces import words
@@ -30,6 +31,7 @@ DEFAULT_PORT = 3100
 SAMPLE = "sample"
 DONE, FAILED, USAGE, OUT_OF_TIME = 0, 1, 2, 3
 ANSWER_SECONDS = 30
+STAYS = "The sandbox stays: the page can start the bot again, Ctrl-C ends everything."
 PROMPT_TAKEN = (words.PROMPT_SET, words.PROMPT_SAME, words.PROMPT_CLEARED, words.PROMPT_CLEAR_ALREADY)
 
 
@@ -63,7 +65,7 @@ async def play(options: Options) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
-        endpoint = await _open_endpoint(stack, options)
+        endpoint, stand_in = await _open_endpoint(stack, options)
         slack = await _open_slack(stack, options.port)
         channel = find_channel(slack, options.channel)
         data = usable(
@@ -71,6 +73,16 @@ async def play(options: Options) -> int:
         )
         bot = BotProcess(slack, endpoint, data=data, is_http=options.is_http)
         stack.push_async_callback(bot.stop)
+        slack.use(
+            Props(
+                stand_in,
+                real_url=endpoint.base_url if endpoint.is_real else "",
+                bot=bot,
+                is_data_ours=options.data is None,
+                again=lambda: find_channel(slack, options.channel),
+            )
+        )
+        stack.push_async_callback(slack.backstage.close)
         work = asyncio.ensure_future(_act_in_time(Act(slack, bot, channel, files, options)))
         stop = asyncio.ensure_future(stopping.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -97,14 +109,14 @@ async def _act_in_time(act: Act) -> int:
     seconds = act.options.timeout_seconds if act.options.is_once else None
     try:
         async with asyncio.timeout(seconds):
-            return await _act(act)
+            return await (_act(act) if act.options.is_once else _stay(act))
     except TimeoutError:
         _tell(f"no ending within {seconds:g} s")
         return OUT_OF_TIME
 
 
 async def _act(act: Act) -> int:
-    """Start the bot, act as a person, print what happens; end with the story, or with the bot."""
+    """Start the bot, act as a person, print what happens; end with the story, or with the bot: `--once`."""
     try:
         await act.bot.start()
     except BotStartError as error:
@@ -127,14 +139,31 @@ async def _act(act: Act) -> int:
         ended.cancel()
 
 
+async def _stay(act: Act) -> int:
+    """Act as a person and print what happens for as long as the sandbox runs, whatever becomes of the bot."""
+    _welcome(act)
+    act.bot.listeners.append(lambda: _tell_of_death(act.bot))
+    try:
+        await act.slack.backstage.work_bot("start")
+    except RefusedError as error:
+        _tell(f"{error.rule}. {STAYS}")
+    story = Story(act.slack.workspace, _print, is_json=act.options.is_json)
+    await _tell_story(act, story)
+    return FAILED
+
+
+def _tell_of_death(bot: BotProcess) -> None:
+    if bot.has_died:
+        _tell(f"the bot ended with exit code {bot.exit_code}. {STAYS}")
+
+
 async def _tell_story(act: Act, story: Story) -> bool:
     """Set the prompt, share the files, tell what comes of it; False where the prompt was not taken.
 
     Returns when the story is over and nobody stays.
     """
-    if not act.options.is_once:
-        _welcome(act)
-    if act.options.prompt and not await set_prompt(act.slack, act.options.prompt, act.channel):
+    is_asked = act.options.prompt and act.bot.state == "running"
+    if is_asked and not await set_prompt(act.slack, act.options.prompt, act.channel):
         return False
     changes = act.slack.changes
     for file in act.files:
@@ -227,11 +256,11 @@ def cannot_listen(port: int | None, error: OSError) -> UsageError:
     return UsageError(f"--port {port} cannot be used ({reason}): leave it out or give another")
 
 
-async def _open_endpoint(stack: AsyncExitStack, options: Options) -> Endpoint:
+async def _open_endpoint(stack: AsyncExitStack, options: Options) -> tuple[Endpoint, EndpointSandbox | None]:
     if options.is_real_endpoint:
-        return real_endpoint(os.environ)
+        return real_endpoint(os.environ), None
     stand_in = await stack.enter_async_context(EndpointSandbox())
-    return Endpoint(stand_in.base_url, stand_in.key)
+    return Endpoint(stand_in.base_url, stand_in.key), stand_in
 
 
 def real_endpoint(environ: Mapping[str, str]) -> Endpoint:
@@ -250,8 +279,11 @@ def real_endpoint(environ: Mapping[str, str]) -> Endpoint:
 def _welcome(act: Act) -> None:
     endpoint = "the real endpoint" if act.options.is_real_endpoint else "a stand-in endpoint"
     url, token = act.slack.url, act.slack.control_token
-    _tell(f"This is not Slack: an embedded workspace at {url}, with {endpoint}. Ctrl-C ends it.")
-    _tell("Share a recording in it:")
+    _tell("")
+    _tell(f"  Open {act.slack.page_url} in your browser")
+    _tell("")
+    _tell(f"This is not Slack: an embedded workspace with {endpoint}, on this machine only. Ctrl-C ends it.")
+    _tell("Without a browser, share a recording like this:")
     form = f"-F channel={act.channel} -F file=@recording.m4a"
     _tell(f"  curl -H 'Authorization: Bearer {token}' {form} {url}/control/share")
 

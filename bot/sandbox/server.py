@@ -17,21 +17,28 @@ from aiohttp import web
 from bot import manifest as app_manifest
 from bot.sandbox.acting import Acting
 from bot.sandbox.answers import sign_in_page
+from bot.sandbox.backstage import Backstage, Props
 from bot.sandbox.calls import Platform
 from bot.sandbox.commands import Commands
 from bot.sandbox.control import Control
 from bot.sandbox.delivery import Delivery
 from bot.sandbox.downloads import Downloads
+from bot.sandbox.drops import MOST_BYTES as MOST_UPLOAD_BYTES
+from bot.sandbox.drops import Drops
 from bot.sandbox.events import envelope, events_of
 from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.guard import HOST, Guard
 from bot.sandbox.interactions import Interactions
+from bot.sandbox.live import Live
 from bot.sandbox.messages import permalink
+from bot.sandbox.page import Page
 from bot.sandbox.records import Change, Message, SharedFile
 from bot.sandbox.refusals import RefusedError
 from bot.sandbox.response_urls import ResponseUrls
 from bot.sandbox.seed import sow
+from bot.sandbox.showing import Showing
 from bot.sandbox.socket_mode import SocketMode
-from bot.sandbox.traffic import Changes, Exchange, Pulse
+from bot.sandbox.traffic import Changes, Exchange, Pulse, Traffic
 from bot.sandbox.uploads import Uploads
 from bot.sandbox.web_api import Tokens, WebApi
 from bot.sandbox.workspace import TEAM_ID, Workspace
@@ -44,7 +51,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "Exchange", "Fault", "Message", "SharedFile", "SlackSandbox"]
 
-HOST = "127.0.0.1"
 MOST_BODY_BYTES = 1024**3
 DELAY_OF_SHARES = 0.05
 
@@ -52,7 +58,8 @@ DELAY_OF_SHARES = 0.05
 class SlackSandbox(Acting):
     """A workspace with the app installed, behind an address on this machine.
 
-    Everything runs in the loop of whoever enters it. `port` 0 lets the system choose.
+    Everything runs in the loop of whoever enters it. `port` 0 lets the system choose. `generation` counts
+    how often it began again.
     """
 
     def __init__(
@@ -69,7 +76,9 @@ class SlackSandbox(Acting):
         self.signing_secret = secrets.token_hex(16)
         self.control_token = secrets.token_urlsafe(24)
         self.share_delay = DELAY_OF_SHARES
-        self.traffic: list[Exchange] = []
+        self.most_upload_bytes = MOST_UPLOAD_BYTES
+        self.generation = 0
+        self.exchanges = Traffic()
         self.workspace = Workspace(self._manifest, clock)
         self._pulse = Pulse()
         self._watchers: list[Changes] = []
@@ -89,15 +98,23 @@ class SlackSandbox(Acting):
         self._response_urls = ResponseUrls(self.workspace, self.faults, self._pulse, self._log)
         self._commands = Commands(self.workspace, self._delivery, self._response_urls, self._log)
         self._interactions = Interactions(self.workspace, self._delivery, self._response_urls, self._log)
-        self._control = Control(self)
-        self.workspace.listeners.append(self._heard)
+        self._live = Live(Showing(self))
+        self.use(Props())
+        self._guard = Guard(self.control_token, lambda: self.port)
+        self._drops = Drops()
+        self._control = Control(self, self._guard, self._drops)
+        self._page = Page(self.workspace, self._guard)
+        self.exchanges.listeners.append(self._live.passed)
+        self.faults.listeners.append(self._live.look_around)
+        self.workspace.listeners += [self._live.heard, self._heard]
         sow(self.workspace)
 
     # --- open and close ---------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         """Bind the port; from here on the addresses are right."""
-        application = web.Application(client_max_size=MOST_BODY_BYTES)
+        application = web.Application(client_max_size=MOST_BODY_BYTES, middlewares=[self._guard.middleware])
+        application.on_response_prepare.append(self._guard.protect)
         application.add_routes(
             [
                 web.route("*", "/api/{method}", self._api.handle),
@@ -109,6 +126,8 @@ class SlackSandbox(Acting):
                 web.post("/upload/v1/{token}", self._uploads.handle),
                 *self._response_urls.routes(),
                 *self._control.routes(),
+                web.get("/page/{token}/live", self._guard.by_address(self._live.handle)),
+                *self._page.routes(),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
@@ -128,12 +147,15 @@ class SlackSandbox(Acting):
     ) -> None:
         """Stop deliveries, let go of what hangs, close every connection."""
         self.faults.clear()
+        await self.backstage.close()
+        await self._live.close()
         await self._delivery.close()
         await self._socket.close()
         for watcher in self._watchers:
             watcher.tell(None)
         if self._runner is not None:  # pragma: no branch -- whoever leaves has entered
             await self._runner.cleanup()
+        self._drops.forget()
 
     @property
     def url(self) -> str:
@@ -146,6 +168,11 @@ class SlackSandbox(Acting):
         return f"{self.url}/api/"
 
     @property
+    def page_url(self) -> str:
+        """The address of the page, with the token that opens it."""
+        return f"{self.url}/page/{self.control_token}/"
+
+    @property
     def team_id(self) -> str:
         """The workspace's id."""
         return TEAM_ID
@@ -155,11 +182,31 @@ class SlackSandbox(Acting):
         """The id of the user that stands for the app."""
         return self.workspace.app.bot.id
 
+    # --- what stands around it --------------------------------------------------------------
+
+    def use(self, props: Props) -> None:
+        """Say what was set up around this Slack, so that the page shows it and can work it."""
+        self.backstage = Backstage(self, props, self._live.tell)
+        self._live.renew()
+
+    def look_around(self) -> None:
+        """Tell the page of people, conversations and faults that came about without a word."""
+        self._live.look_around()
+
     # --- how events travel ------------------------------------------------------------------
 
     def deliver_over_http(self, events_url: str) -> asyncio.Task[bool]:
         """Use HTTP mode from now on. Nobody need await the task; it says whether the challenge came back."""
         return self._delivery.over_http(events_url, self.signing_secret)
+
+    @property
+    def delivers_over_http(self) -> bool:
+        """Whether events travel by signed POSTs."""
+        return self._delivery.http is not None
+
+    def hurry(self) -> None:
+        """Repeat at once what would be delivered again later."""
+        self._delivery.hurry()
 
     @property
     def connections(self) -> int:
@@ -205,11 +252,15 @@ class SlackSandbox(Acting):
 
     def reset(self) -> None:
         """Begin again: the seed, no messages, no faults, an empty log. Connections and tokens stay."""
+        self.generation += 1
         self.faults.clear()
         self._delivery.forget()
         self.workspace.forget()
-        self.traffic.clear()
+        self.exchanges.forget()
+        self._drops.forget()
         sow(self.workspace)
+        self._live.renew()
+        self._pulse.beat()
 
     # --- looking ----------------------------------------------------------------------------
 
@@ -240,6 +291,11 @@ class SlackSandbox(Acting):
         """Stop telling somebody who has gone."""
         self._watchers.remove(changes)
 
+    @property
+    def traffic(self) -> list[Exchange]:
+        """Everything that passed between this Slack and the app, oldest first."""
+        return self.exchanges.kept
+
     def calls(self, method: str) -> list[Exchange]:
         """Give the calls of a method, or everything of a kind (`download`, `event`)."""
         return [one for one in self.traffic if method in {one.method, one.kind}]
@@ -264,7 +320,7 @@ class SlackSandbox(Acting):
             self._delivery.send(envelope(self.workspace, event))
 
     def _log(self, exchange: Exchange) -> None:
-        self.traffic.append(exchange)
+        self.exchanges.add(exchange)
         self._pulse.beat()
 
     def _note_socket(self, what: str, rule: str) -> None:
@@ -273,8 +329,11 @@ class SlackSandbox(Acting):
 
     def _later(self, work: Callable[[], None]) -> None:
         """Share an upload in a moment; what is impossible by then fails in silence, but for the log."""
+        generation = self.generation
 
         def share() -> None:
+            if generation != self.generation:
+                return  # its channel is none of this workspace any more
             try:
                 work()
             except RefusedError as error:

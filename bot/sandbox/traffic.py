@@ -80,6 +80,10 @@ class Traffic:
         start = max(number - self._gone, 0)
         return list(enumerate(self.kept[start:], self._gone + start))
 
+    def latest(self, count: int) -> list[tuple[int, Exchange]]:
+        """Give the last exchanges with their numbers."""
+        return self.since(self.next_number - count)
+
     def get(self, number: int) -> Exchange | None:
         """Give an exchange by its number."""
         index = number - self._gone

@@ -64,8 +64,10 @@ async def test_files_are_shared_by_upload(slack: SlackSandbox) -> None:
             f"{slack.url}/control/share", data=form, files={"file": ("a.m4a", b"sound")}, headers=headers
         )
     (message,) = slack.thread("sales", answer.json()["ts"])
-    assert (message.name, message.text, message.files[0].data) == ("ben", "listen", b"sound")
-    assert message.files[0].kind == "audio"
+    (file,) = message.files
+    assert file.shared.path is not None
+    assert (message.name, message.text, file.kind) == ("ben", "listen", "audio")
+    assert (file.shared.path.read_bytes(), file.size_bytes) == (b"sound", 5)
 
 
 async def test_people_act(slack: SlackSandbox) -> None:
