@@ -229,8 +229,9 @@ class Interactions:
         ]
         views.close(self._workspace, closed)
         result = InteractionResult(acked=True)
-        if told:
-            self._check_interactive("view_closed", place.user)
+        if told and not self._workspace.app.is_interactive:
+            result.error = self._not_interactive("view_closed", place.user).code
+            return result
         for payload in told:
             outcome = await self._delivery.interaction(payload)
             result.payload = payload
@@ -302,12 +303,14 @@ class Interactions:
 
     def _check_interactive(self, what: str, who: User) -> None:
         """Refuse what Slack cannot tell an app whose manifest leaves interactivity off."""
-        if self._workspace.app.is_interactive:
-            return
+        if not self._workspace.app.is_interactive:
+            raise self._not_interactive(what, who)
+
+    def _not_interactive(self, what: str, who: User) -> RefusedError:
         rule = "the manifest does not switch interactivity on (settings.interactivity.is_enabled)"
         error = RefusedError(code="interactivity_not_enabled", rule=rule)
         self._note(what, {"user": who.id}, error)
-        raise error
+        return error
 
     def _note(self, what: str, arguments: Json, error: RefusedError) -> None:
         at = self._workspace.clock() - self._workspace.began_at

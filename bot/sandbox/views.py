@@ -11,6 +11,7 @@ from bot.sandbox.blocks import check_view
 from bot.sandbox.elements import numbered
 from bot.sandbox.records import View
 from bot.sandbox.refusals import RefusedError
+from bot.sandbox.templates import OMIT
 
 if TYPE_CHECKING:
     from bot.sandbox.calls import Call
@@ -104,7 +105,7 @@ def view_object(workspace: Workspace, view: View, values: Json | None = None) ->
     """Give a view as Slack sends it; `values` is what a person filled in."""
     return workspace.templates.fill(
         "view",
-        **view.view,
+        **{"submit_disabled": OMIT} | view.view,
         id=view.id,
         hash=view.hash,
         root_view_id=view.root_id,
