@@ -5,7 +5,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check --no-input
 COMPILE := $(BIN)/pip-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox run test check bench lock clean
+.PHONY: help demo sandbox run test check bench screenshots lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ check: .venv/.dev ## What CI runs: format, lint, types, tests, coverage
 
 bench: .venv/.dev ## Measure what docs/benchmarks.md lists
 	@$(BIN)/python -m benchmarks
+
+screenshots: .venv/.dev ## Take the pictures of docs/images anew (needs Chromium)
+	@$(BIN)/python tools/screenshots.py
 
 lock: .venv/.dev ## Pin the newest versions that pyproject.toml allows, with their hashes
 	@$(COMPILE) --upgrade --build-deps-for=editable --output-file=requirements.txt pyproject.toml

@@ -5,12 +5,14 @@ All of it lives in one loop: a browser cannot change its loop, and the sandbox a
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 from tabs import Tabs, running_chromium, speech_of
 
+from bot.sandbox.backstage import Props
 from running import playing
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
     from running import Stage
+
+
+async def hurried(seconds: float) -> None:
+    """Let a pause between two tries pass in a fiftieth of its time."""
+    await asyncio.sleep(seconds / 50)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -42,7 +49,8 @@ async def tabs(chromium: Browser) -> AsyncIterator[Tabs]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """Play over Socket Mode, once for all tests of a module."""
-    async with playing(tmp_path_factory.mktemp("data")) as stage:
+    async with playing(tmp_path_factory.mktemp("data"), sleep=hurried) as stage:
+        stage.slack.use(Props(endpoint=stage.endpoint))
         yield stage
 
 
@@ -51,5 +59,7 @@ async def either(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     """Play over Socket Mode, and once more over HTTP."""
-    async with playing(tmp_path_factory.mktemp("data"), is_http=request.param == "http") as stage:
+    folder, is_http = tmp_path_factory.mktemp("data"), request.param == "http"
+    async with playing(folder, is_http=is_http, sleep=hurried) as stage:
+        stage.slack.use(Props(endpoint=stage.endpoint))
         yield stage

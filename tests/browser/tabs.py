@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
         BrowserContext,
         ConsoleMessage,
         Dialog,
-        Locator,
         Page,
         Request,
     )
@@ -169,22 +167,64 @@ class Tabs:
             self._note(f"request to elsewhere: {request.url}")
 
 
-@dataclass
 class Tab:
     """One tab."""
 
-    page: Page
-    thread: Locator = field(init=False)
-    channel: Locator = field(init=False)
-    curtain: Locator = field(init=False)
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.banner = page.get_by_role("banner")
+        self.sidebar = page.get_by_role("navigation", name="Conversations and people")
+        self.channel = page.get_by_role("main")
+        self.log = self.channel.get_by_role("log")
+        self.thread = page.get_by_role("complementary", name="Thread")
+        self.curtain = page.get_by_role("region", name="Behind the curtain")
+        self.composer = self.channel.get_by_role("textbox", name=re.compile("^Message"))
 
-    def __post_init__(self) -> None:
-        """Name the panes."""
-        self.channel = self.page.get_by_role("main")
-        self.thread = self.page.locator("#thread")
-        self.curtain = self.page.locator("#curtain")
+    async def say(self, text: str) -> None:
+        """Type something into the channel, and send it with Enter."""
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+        await expect(self.composer).to_have_value("")
 
-    @property
-    def composer(self) -> Locator:
-        """Where one types in the channel."""
-        return self.channel.get_by_role("textbox", name=re.compile("^Message"))
+    async def send(self) -> None:
+        """Press Send once it can be pressed."""
+        await self.channel.get_by_role("button", name="Send").click()
+
+    async def choose(self, *paths: Path) -> None:
+        """Choose files with the button."""
+        async with self.page.expect_file_chooser() as chooser:
+            await self.channel.get_by_role("button", name="Attach a file").click()
+        await (await chooser.value).set_files(paths)
+
+    async def drop(self, *paths: Path) -> None:
+        """Drag files or folders of this machine over the channel, and let them go, as the system does it."""
+        box = await self.channel.bounding_box()
+        assert box is not None
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        session = await self.page.context.new_cdp_session(self.page)
+        for kind in ("dragEnter", "dragOver", "drop"):
+            await session.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})
+        await session.detach()
+
+    async def open_thread(self) -> None:
+        """Open the thread of the newest message that has one."""
+        await self.log.get_by_role("button", name=re.compile(r"\d repl(y|ies)")).last.click()
+        await expect(self.thread).to_be_visible()
+
+    async def open_menu(self, text: str) -> None:
+        """Open the menu of a message."""
+        message = self.log.get_by_role("article").filter(has_text=text)
+        await message.hover()
+        await message.get_by_role("button", name="More actions").click()
+
+    async def open_curtain(self, panel: str = "Traffic") -> None:
+        """Look behind the curtain."""
+        if not await self.curtain.is_visible():
+            await self.banner.get_by_role("button", name="Behind the curtain").click()
+        await self.curtain.get_by_role("tab", name=panel).click()
+        await expect(self.curtain.get_by_role("tabpanel", name=panel)).to_be_visible()
+
+    async def overflow(self) -> int:
+        """Say by how many pixels the page is wider than its window."""
+        return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
