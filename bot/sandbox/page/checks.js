@@ -42,6 +42,14 @@ export function tooManyLine(names) {
   return `Slack takes at most ${MOST_FILES} files in a message: “${first}”${others} ${were} left out. Send these first, then the rest.`;
 }
 
+/** Say why files cannot go into one message together; empty where they can. */
+export function whyNotTogether(files, mostBytes = GIGABYTE) {
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  if (bytes <= mostBytes) return "";
+  const most = sizeWords(mostBytes).replace(".0 ", " ");
+  return `These files have ${sizeWords(bytes)} together; Slack and this sandbox take up to ${most} in one go. Remove one and send it later.`;
+}
+
 /** Say why this tab's person cannot share into a conversation; empty where they can. */
 export function whyNotHere(store, channelId) {
   const channel = store.channels.get(channelId);

@@ -1,12 +1,17 @@
 // Takes files dropped anywhere on the page, and shows where they will go.
 
+import { whyNotHere } from "./checks.js";
 import { fill, h, notice } from "./dom.js";
 import { focusSend, trayIn } from "./upload.js";
 
 // Browsers tell at least every 350 ms that something is still held over the page; silence means that it is gone.
 const SILENCE_MS = 1200;
 
-/** Watch `root` for drops. The overlay lets everything through, and goes by itself whatever the browser forgets to tell. */
+/**
+ * Watch the whole window for drops; the overlay stands in `root`.
+ *
+ * The overlay lets everything through, and goes by itself whatever the browser forgets to tell.
+ */
 export function mountDrop(store, root) {
   const words = h("span", { class: "drop-words" });
   const overlay = h("div", { class: "drop-overlay", hidden: true, "aria-hidden": "true" }, words);
@@ -22,7 +27,8 @@ export function mountDrop(store, root) {
     silence = setTimeout(hide, SILENCE_MS);
     const { left, top, width, height } = pane.element.getBoundingClientRect();
     for (const [property, value] of Object.entries({ left, top, width, height })) overlay.style.setProperty(property, `${value}px`);
-    const wanted = pane.isThread ? "Drop to share in this thread" : `Drop to share in ${store.channelName(store.place.channel)}`;
+    const refusal = whyNotHere(store, store.place.channel);
+    const wanted = refusal || (pane.isThread ? "Drop to share in this thread" : `Drop to share in ${store.channelName(store.place.channel)}`);
     if (words.textContent !== wanted) fill(words, wanted);
     overlay.hidden = false;
   };
@@ -34,24 +40,24 @@ export function mountDrop(store, root) {
     }
     event.preventDefault();
     const pane = paneAt(event.target);
-    event.dataTransfer.dropEffect = pane ? "copy" : "none";
+    event.dataTransfer.dropEffect = "copy"; // never "none": that would swallow the drop, and the line that says why not
     if (pane) show(pane);
     else hide();
   };
-  root.addEventListener("dragenter", over);
-  root.addEventListener("dragover", over);
-  root.addEventListener("dragleave", (event) => event.relatedTarget === null && hide());
-  root.addEventListener("dragend", hide);
+  window.addEventListener("dragenter", over);
+  window.addEventListener("dragover", over);
+  window.addEventListener("dragleave", (event) => event.relatedTarget === null && hide());
+  window.addEventListener("dragend", hide);
   window.addEventListener("blur", hide);
   document.addEventListener("visibilitychange", hide);
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 
-  root.addEventListener("drop", (event) => {
+  window.addEventListener("drop", (event) => {
     hide();
     if (!hasFiles(event)) {
       if (isEditable(event.target)) return; // text into a text field: the browser's own business
       event.preventDefault();
-      notice("That is text or a link, not a file. Drop a file here, or paste the text into the message box.", "error");
+      say(paneAt(event.target), "That is text or a link, not a file. Drop a file here, or paste the text into the message box.");
       return;
     }
     event.preventDefault();
@@ -62,11 +68,14 @@ export function mountDrop(store, root) {
 async function take(transfer, pane) {
   // Both lists are empty as soon as the event is over.
   const { files, folders } = contentsOf(transfer);
-  if (!pane) return notice("Files can be dropped on a conversation. Open one, close what lies over it, and drop them again.", "error");
-  if (!files.length && !folders.length) {
-    return pane.tray.say(["What you dropped came without a file. Save it to your computer first, then drop it from there."]);
-  }
+  if (!pane) return say(pane, "Files can be dropped on a conversation. Open one, close what lies over it, and drop them again.");
+  if (!files.length && !folders.length) return say(pane, "What you dropped came without a file. Save it to your computer first, then drop it from there.");
   if (await pane.tray.add(files, folders)) focusSend(pane.tray.element);
+}
+
+function say(pane, line) {
+  if (pane) pane.tray.say([line]);
+  else notice(line);
 }
 
 function contentsOf(transfer) {

@@ -108,7 +108,7 @@ function factsOf(file, seconds = 0) {
 /** Say in words why a file cannot be played or fetched here; empty where it can. */
 function whyNot(file, address) {
   if (file.mode === "tombstone") return "This file was deleted.";
-  if (file.mode === "hidden_by_limit") return "Slack hides this file: on the free plan it is too old or too much.";
+  if (file.mode === "hidden_by_limit") return "Slack hides this file: it is older than the free plan shows.";
   if (file.mode === "external" || file.is_external) return "This file is kept outside Slack, so Slack has no sound to play. ";
   if (file.file_access === "access_denied") return "Its owner does not let this workspace see it.";
   if (file.file_access === "file_not_found") return "Slack does not find this file any more.";
@@ -154,5 +154,5 @@ function player(store, kind, address, name, showFacts) {
     fill(trouble, text);
     trouble.hidden = false;
   });
-  return [media, trouble];
+  return h("div", { class: "file-media" }, media, trouble);
 }

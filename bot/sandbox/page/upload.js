@@ -1,6 +1,6 @@
 // The tray of a composer: files chosen, dropped or recorded, and their way into Slack.
 
-import { folderLine, isReadable, MOST_FILES, refusalLine, tooManyLine, whyNotHere, whyNotShared } from "./checks.js";
+import { folderLine, isReadable, MOST_FILES, refusalLine, tooManyLine, whyNotHere, whyNotShared, whyNotTogether } from "./checks.js";
 import { makeChip } from "./chips.js";
 import { fill, h, keyed } from "./dom.js";
 import { makeRecorder } from "./recorder.js";
@@ -122,6 +122,10 @@ class Tray {
       await this.#checkReadable(load.items);
       let answer = null;
       const batches = batchesOf(load.items);
+      for (const batch of batches) {
+        const much = whyNotTogether(batch.map((item) => item.file), this.#store.limits?.upload_bytes);
+        if (much) throw said(new Refused("file_too_large", much), much);
+      }
       const running = load.running;
       for (const [index, batch] of batches.entries()) {
         const isLast = index === batches.length - 1;
@@ -129,6 +133,7 @@ class Tray {
         drop(load, batch);
         this.#render();
       }
+      dispatchEvent(new Event("shared")); // the hints tick their first step
       return answer;
     } catch (error) {
       this.#tell(load, [error.line ?? refusalLine(error)]);
