@@ -52,4 +52,5 @@ class ControlInteractions:
 
 
 def _seen(result: InteractionResult) -> Json:
-    return {"acked": result.acked, "error": result.error, "ephemeral": result.ephemeral}
+    said = {"error": result.error, "rule": result.rule}
+    return {"acked": result.acked, **said, "ephemeral": result.ephemeral}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.sandbox.elements import Filled
     from bot.sandbox.records import Channel, Json, Message, User, View
     from bot.sandbox.response_urls import ResponseUrls
+    from bot.sandbox.socket_mode import Outcome
     from bot.sandbox.traffic import Log
     from bot.sandbox.workspace import Workspace
 
@@ -39,9 +40,10 @@ class InteractionResult(Answers):
     """What a person sees of an interaction. It grows as the app answers to the response_url.
 
     `errors` stand at the blocks of a form, whoever raised them: the app, or Slack's own client, which then
-    sends nothing. `payload` is what was sent.
+    sends nothing. `payload` is what was sent. `rule` says what was broken, where there is an `error`.
     """
 
+    rule: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     payload: Json = field(default_factory=dict)
 
@@ -193,7 +195,7 @@ class Interactions:
             outcome = await self._delivery.interaction(result.payload, takes_answer=True)
         finally:
             self._submitting.discard(view_id)
-        result.acked, result.error = outcome.is_acked, failure(outcome)
+        _end(result, outcome)
         if outcome.is_acked and view.id in self._workspace.views:
             self._settle(view, outcome.body, result)
         return result
@@ -202,7 +204,7 @@ class Interactions:
         try:
             result.errors = settle(self._workspace, view, body)
         except RefusedError as error:
-            result.error = error.code
+            result.error, result.rule = error.code, error.rule
             self._note("view_submission", {"user": view.user, "view_id": view.id, "body": body}, error)
 
     def _response_urls(self, place: Place, filled: Filled, result: InteractionResult) -> list[Json]:
@@ -230,12 +232,13 @@ class Interactions:
         views.close(self._workspace, closed)
         result = InteractionResult(acked=True)
         if told and not self._workspace.app.is_interactive:
-            result.error = self._not_interactive("view_closed", place.user).code
+            error = self._not_interactive("view_closed", place.user)
+            result.error, result.rule = error.code, error.rule
             return result
         for payload in told:
             outcome = await self._delivery.interaction(payload)
             result.payload = payload
-            result.acked, result.error = outcome.is_acked, failure(outcome)
+            _end(result, outcome)
         return result
 
     def _closed_payload(self, view: View, who: User, *, is_cleared: bool) -> Json:
@@ -284,8 +287,7 @@ class Interactions:
         return {"user": user, "api_app_id": self._workspace.app.id}
 
     async def _tell(self, result: InteractionResult) -> InteractionResult:
-        outcome = await self._delivery.interaction(result.payload)
-        result.acked, result.error = outcome.is_acked, failure(outcome)
+        _end(result, await self._delivery.interaction(result.payload))
         return result
 
     def _fill(self, place: Place, *several: Values) -> Filled:
@@ -315,6 +317,11 @@ class Interactions:
     def _note(self, what: str, arguments: Json, error: RefusedError) -> None:
         at = self._workspace.clock() - self._workspace.began_at
         self._log(Exchange(at, "interaction", what, arguments, ok=False, error=error.code, rule=error.rule))
+
+
+def _end(result: InteractionResult, outcome: Outcome) -> None:
+    result.acked, result.error = outcome.is_acked, failure(outcome)
+    result.rule = "" if outcome.is_acked else outcome.rule
 
 
 def _asking_for_addresses(blocks: list[Json]) -> list[Standing]:

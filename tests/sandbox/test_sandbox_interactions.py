@@ -237,7 +237,7 @@ async def test_an_app_that_answers_badly_is_an_error() -> None:
     async with playground(is_http=True) as (slack, app):
         view_id = await app.open(form(callback_id="unknown"))
         result = await slack.submit_view(view_id)
-    assert (result.acked, result.error) == (False, "app_error")
+    assert (result.acked, result.error, result.rule) == (False, "app_error", "the app answered 404")
 
 
 async def test_a_trigger_expires() -> None:
@@ -359,7 +359,7 @@ async def test_the_verbs_do_as_the_methods(app: Errands) -> None:
     ts = await app.post(actions(button("open")))
     place = {"channel": "C0SUPPORT", "ts": ts, "block_id": "acts", "action_id": "open"}
     pressed = await verbs["action"]({"user": "U0ANA", **place, "value": None, "values": {}})
-    assert pressed == {"acked": True, "error": "", "ephemeral": []}
+    assert pressed == {"acked": True, "error": "", "rule": "", "ephemeral": []}
     await app.slack.wait_for(lambda one: one.workspace.views)
     (view_id,) = app.slack.workspace.views
     empty = await verbs["submit"]({"user": "U0ANA", "view_id": view_id, "values": {"name": {"in": ""}}})

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bolt_app import Errands, actions, button, playground
+from bolt_app import Errands, actions, button, manifest, playground
 from slack_calls import plain_client
 
 from bot.sandbox import ephemerals
+from bot.sandbox.response_urls import Answers
 from bot.sandbox.server import SlackSandbox
+from bot.sandbox.views import new_trigger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -171,6 +173,23 @@ async def test_a_reset_forgets_what_was_given_out(app: Errands) -> None:
     workspace = app.slack.workspace
     kept = (workspace.ephemerals, workspace.triggers, workspace.filled, workspace.response_urls)
     assert kept == ({}, {}, {}, {})
+
+
+async def test_old_addresses_triggers_and_choices_go() -> None:
+    """Of what is given out or chosen the last thousand are kept, so that a long day costs no memory."""
+    async with SlackSandbox(manifest=manifest(), clock=lambda: 1795000000.0) as slack:
+        workspace = slack.workspace
+        where, who = workspace.channel("support"), workspace.user("ana")
+        for _ in range(1001):
+            slack._response_urls.give("actions", where, who, Answers(acked=True))  # noqa: SLF001 -- no app can be as quick
+            new_trigger(workspace, who.id)
+        ts = [await Errands(slack).post(actions(button("x"))) for _ in range(2)]
+        workspace.filled = {("U0ANA", str(number)): {} for number in range(1000)}
+        for one in ts:
+            await slack.act("x", ts=one)
+        assert [len(kept) for kept in (workspace.response_urls, workspace.triggers, workspace.filled)] == [
+            1000
+        ] * 3
 
 
 async def test_what_is_kept_has_bounds() -> None:

@@ -219,6 +219,7 @@ async def test_a_wrong_answer_is_refused_loudly(reply: Json, error: str, rule: s
         assert ear.envelopes[0]["accepts_response_payload"] is True
     assert (result.acked, result.error, result.errors) == (True, error, {})
     assert list(slack.workspace.views) == [view_id]
+    assert rule in result.rule
     assert rule in slack.calls("view_submission")[-1].rule
 
 
@@ -287,7 +288,7 @@ async def test_an_update_keeps_what_still_fits(app: Errands) -> None:
     select = {"type": "static_select", "action_id": "pick", "options": DAYS}
     view_id = await app.open(form(asked("name", TEXT), asked("gone", TEXT), actions(select, button("go"))))
     values = {"name": {"in": "Bread"}, "gone": {"in": "x"}, "acts": {"pick": "monday"}}
-    await app.slack.act("go", view_id=view_id, values=values)
+    await app.slack.act("go", view_id=view_id, values=values | {"acts": {"pick": "monday", "go": None}})
     later = form(asked("name", TEXT), actions(select | {"options": DAYS[1:]}, button("go")))
     assert (await call(app.slack, "views.update", view_id=view_id, view=later))["ok"]
     await app.slack.act("go", view_id=view_id)
