@@ -71,7 +71,7 @@ class Live:
             heartbeat=self.heartbeat_seconds, max_msg_size=MOST_HEARD_BYTES, compress=False
         )
         await socket.prepare(request)
-        self.look_around()
+        self.tell(*self._showing.surroundings())  # to the others; this one is told with its snapshot
         tab = Tab()
         self._tabs[tab] = socket
         telling = asyncio.create_task(self._tell_tab(tab, socket))

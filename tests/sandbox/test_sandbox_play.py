@@ -229,17 +229,24 @@ def test_the_way_out_is_for_the_real_endpoint() -> None:
 
 
 async def test_the_sandbox_stays_until_it_is_stopped(capfd: pytest.CaptureFixture[str]) -> None:
-    """Without --once it tells how to share into it, which works, and ends with 0 when it is stopped."""
+    """Without --once it says where the page is, then how to share, before the bot is ready; both work.
+
+    What is shared meanwhile is answered when the bot is there. Stopped, it ends with 0.
+    """
     running = asyncio.ensure_future(play(Options(channel="sales", port=0)))
     said = Said(capfd)
     await said.until(lambda: "/control/share\n" in said.err)
     assert "This is not Slack" in said.err
+    first, *_ = filter(None, said.err.splitlines())
+    address = re.fullmatch(r"  Open (http://127\.0\.0\.1:\d+/page/[\w-]{32}/) in your browser", first)
+    assert address is not None
     assert "SLACK_BOT_TOKEN" not in said.err
     curl, *words, url = shlex.split(said.err.splitlines()[-1])
     assert (curl, words[::2]) == ("curl", ["-H", "-F", "-F"])
     header, fields = words[1].split(": "), dict(word.split("=") for word in words[3::2])
     assert fields.pop("file") == "@recording.m4a"
     async with httpx.AsyncClient(headers=[(header[0], header[1])]) as client:
+        assert "<title>" in (await client.get(address[1])).text
         upload = ("parcel.m4a", sample().path.read_bytes())
         assert (await client.post(url, data=fields, files={"file": upload})).is_success
     await said.until(lambda: sample().english in said.out)
@@ -250,13 +257,101 @@ async def test_the_sandbox_stays_until_it_is_stopped(capfd: pytest.CaptureFixtur
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the bot is found in /proc")
 async def test_the_bot_dies_later(capfd: pytest.CaptureFixture[str]) -> None:
-    """When the bot ends by itself, so does the sandbox, with 1, and says so."""
-    running = asyncio.ensure_future(play(Options(port=0)))
+    """When the bot ends by itself, the sandbox says so and stays; the page starts it again, and it works."""
+    running = asyncio.ensure_future(play(Options(shares=["sample"], port=0)))
     said = Said(capfd)
-    await said.until(lambda: "This is not Slack" in said.err)
+    await said.until(lambda: sample().english in said.out)
     os.kill(our_bot(), signal.SIGKILL)
-    assert await running == FAILED
-    assert "the bot ended with exit code -9" in capfd.readouterr().err
+    await said.until(lambda: "the bot ended with exit code -9. The sandbox stays" in said.err)
+    async with on_page(said) as page:
+        assert (await page.post("do/bot", json={"do": "start"})).json()["bot"]["state"] == "running"
+        assert (await page.post("do/sample", json={"name": "login"})).is_success
+    await said.until(lambda: sample("login").english in said.out)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == DONE
+
+
+async def test_two_tabs_reset_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    """Of two resets at once both are answered when the one is done: Slack and the bot's data are new.
+
+    The prompt is gone with the data, the channel that was asked for is there again, and the bot answers.
+    """
+    options = Options(shares=["sample"], prompt="Zanzibar", channel="orders", port=0)
+    running = asyncio.ensure_future(play(options))
+    said = Said(capfd)
+    await said.until(lambda: sample().english in said.out)
+    before = our_bot()
+    async with on_page(said) as page:
+        for one in await asyncio.gather(*(page.post("do/reset", json={}) for _ in range(2))):
+            assert (one.status_code, one.json()) == (200, {"ok": True})
+        assert our_bot() != before
+        assert (await page.get("see/channel", params={"channel": "orders"})).json()["messages"] == []
+        assert (await page.get("see/traffic")).json()["next"] < 10
+        asked = {"command": "/translate", "text": "prompt", "channel": "orders"}
+        answer = (await page.post("do/command", json=asked)).json()
+        assert "Zanzibar" not in json.dumps(answer)
+        await page.post("do/sample", json={"name": "login", "channel": "orders"})
+    await said.until(lambda: sample("login").english in said.out)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == DONE
+
+
+async def test_a_reset_spares_data_that_was_given(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """With --data a reset is Slack's alone, and says so: the bot runs on and its folder stays whole."""
+    running = asyncio.ensure_future(play(Options(shares=["sample"], port=0, data=tmp_path)))
+    said = Said(capfd)
+    await said.until(lambda: sample().english in said.out)
+    before = our_bot()
+    async with on_page(said) as page:
+        answer = (await page.post("do/reset", json={})).json()
+        assert (await page.get("see/channel", params={"channel": "support"})).json()["messages"] == []
+    assert "because the folder was given with --data" in answer["note"]
+    assert (our_bot(), (tmp_path / "dragoman.db").exists()) == (before, True)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == DONE
+
+
+async def test_a_bot_that_does_not_start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where the bot cannot start, the sandbox stays without it and says so; a start in vain says why."""
+    (tmp_path / "dragoman.db").write_text("no database at all, but long enough to be looked at")
+    running = asyncio.ensure_future(play(Options(prompt="Acme", port=0, data=tmp_path)))
+    said = Said(capfd)
+    await said.until(lambda: "the bot ended with exit code 2" in said.err and "The sandbox stays" in said.err)
+    async with on_page(said) as page:
+        answer = await page.post("do/bot", json={"do": "start"})
+        assert (answer.status_code, answer.json()["error"]) == (409, "bot_not_started")
+        assert "exit code 2" in answer.json()["rule"]
+        (tmp_path / "dragoman.db").unlink()
+        assert (await page.post("do/bot", json={"do": "start"})).is_success
+        assert (await page.post("do/bot", json={"do": "start"})).is_success
+        stopped = (await page.post("do/bot", json={"do": "stop"})).json()["bot"]
+    assert (stopped["state"], stopped["exit_code"], stopped["can_restart"]) == ("stopped", 0, True)
+    assert said.err.count("The sandbox stays") == 1
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == DONE
+
+
+async def test_a_bot_over_http_is_started_again(capfd: pytest.CaptureFixture[str]) -> None:
+    """Over HTTP too the bot answers after it was stopped and started."""
+    running = asyncio.ensure_future(play(Options(port=0, is_http=True)))
+    said = Said(capfd)
+    await said.until(lambda: "in your browser" in said.err)
+    async with on_page(said) as page:
+        await page.post("do/bot", json={"do": "stop"})
+        await page.post("do/sample", json={})
+        told = (await page.post("do/bot", json={"do": "start"})).json()["bot"]
+        assert (told["state"], told["transport"]) == ("running", "http")
+    await said.until(lambda: sample().english in said.out)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == DONE
+
+
+def on_page(said: Said) -> httpx.AsyncClient:
+    """Give a client that acts as the page does, at the address that was printed."""
+    found = re.search(r"Open ((http://[^/]+)\S+) in your browser", said.err)
+    assert found is not None
+    headers = {"Origin": found[2]}
+    return httpx.AsyncClient(base_url=found[1], headers=headers, timeout=60, trust_env=False)
 
 
 def our_bot() -> int:
