@@ -4,7 +4,7 @@ import { h, nodes } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
 
-const EMOJI = /:([a-z0-9_+'-]+):/gi;
+const EMOJI = /:([a-z0-9_+'-]+(?:::skin-tone-[2-6])?):/gi;
 const FOLLOWED = new Set(["http:", "https:", "mailto:"]);
 let last = 0;
 

@@ -49,7 +49,7 @@ export function numberInput(part) {
   const frame = framed(control, "wide");
   const { min_value: least, max_value: most } = element;
   const range = least && most ? `${least} to ${most}` : least ? `At least ${least}` : most ? `At most ${most}` : "";
-  if (range) frame.append(h("span", { class: "bk-counter small" }, range));
+  if (range) frame.append(h("span", { class: "bk-hint" }, range));
   frame.append(...typed(part, control, frame));
   return frame;
 }

@@ -4,7 +4,7 @@ import { inWords } from "./acting.js";
 import { freshId, plain } from "./block_text.js";
 import { setError, updateBlocks } from "./blocks.js";
 import { h, fill } from "./dom.js";
-import { valuesOf } from "./values.js";
+import { isFocusLost, rememberFocus, valuesOf } from "./values.js";
 import { act } from "./wire.js";
 
 const OFFLINE = "The sandbox does not answer. What you typed is kept while this page tries again.";
@@ -16,6 +16,8 @@ export function mountModals(store, root) {
   const sync = () => {
     const mine = [...store.views.values()].filter((view) => view.user === store.me && view.type === "modal" && !left.has(view.id));
     const wanted = new Set(mine.map((view) => view.id));
+    // First what lies below is seen again: what is not seen takes no focus.
+    for (const [id, modal] of open) modal.dialog.classList.toggle("is-below", id !== mine.at(-1)?.id);
     for (const [id, modal] of [...open].reverse()) {
       if (wanted.has(id)) continue;
       open.delete(id);
@@ -25,8 +27,6 @@ export function mountModals(store, root) {
       if (!open.has(view.id)) open.set(view.id, new Modal(store, root, view, leaveAnyway));
       else open.get(view.id).update(view);
     }
-    const top = [...open.keys()].at(-1);
-    for (const [id, modal] of open) modal.dialog.classList.toggle("is-below", id !== top);
   };
   const leaveAnyway = (id) => {
     left.add(id);
@@ -44,6 +44,7 @@ class Modal {
   #store;
   #view;
   #isGone = false;
+  #bringFocusBack = rememberFocus();
   #leaveAnyway;
 
   constructor(store, root, view, leaveAnyway) {
@@ -72,7 +73,7 @@ class Modal {
     this.update(view);
     root.append(this.dialog);
     this.dialog.showModal();
-    const first = this.body.querySelector("[autofocus], input, select, textarea, summary, button");
+    const first = this.body.querySelector("[autofocus]") ?? this.body.querySelector("input, select, textarea, summary, .bk-button");
     (first ?? this.submit).focus();
   }
 
@@ -97,6 +98,7 @@ class Modal {
     this.#isGone = true;
     this.dialog.close();
     this.dialog.remove();
+    if (isFocusLost()) this.#bringFocusBack();
   }
 
   setOnline(isOnline) {

@@ -25,13 +25,14 @@ export function overflow(part) {
   const menu = h("div", { id, class: "bk-menu", role: "menu", "aria-label": "More options", popover: "auto" });
   const frame = framed([button, menu]);
   for (const option of element.options) menu.append(item(part, frame, menu, option));
-  menu.addEventListener("toggle", (event) => {
-    const isOpen = event.newState === "open";
-    button.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) return;
+  button.addEventListener("click", (event) => {
+    // Opened here, not by the browser, so that the focus is in the menu before the next key.
+    event.preventDefault();
+    if (!menu.togglePopover()) return;
     place(menu, button);
-    menu.firstElementChild?.focus();
+    menu.firstElementChild.focus();
   });
+  menu.addEventListener("toggle", (event) => button.setAttribute("aria-expanded", String(event.newState === "open")));
   menu.addEventListener("keydown", (event) => walk(menu, event));
   return frame;
 }

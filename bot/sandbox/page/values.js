@@ -85,20 +85,32 @@ export function setOpen(key, open) {
   else opened.delete(key);
 }
 
-/**
- * Keep the focus where it is, and what is selected there, although its element is about to be drawn anew.
- * To be called before drawing: elements say who they are in `data-bk`.
- */
-export function keepFocus() {
+/** Remember where the focus is, and what is selected there; gives what brings it back, also to an element drawn anew. */
+export function rememberFocus() {
   const active = document.activeElement;
   const key = active?.dataset?.bk;
   const pane = active?.closest("#channel, #thread, dialog");
-  if (!key || !pane) return;
-  const selected = active.matches("textarea, input[type=text]") ? [active.selectionStart, active.selectionEnd] : null;
+  const selected = active?.matches("textarea, input[type=text]") ? [active.selectionStart, active.selectionEnd] : null;
+  return () => {
+    // Elements say who they are in `data-bk`.
+    const again = active?.isConnected ? active : key && pane?.querySelector(`[data-bk="${CSS.escape(key)}"]`);
+    if (!again || again === document.activeElement) return;
+    again.focus({ preventScroll: true });
+    if (selected) again.setSelectionRange(...selected);
+  };
+}
+
+/** Keep the focus although its element is about to be drawn anew, or moved; to be called before that. */
+export function keepFocus() {
+  if (!document.activeElement?.dataset?.bk) return;
+  const back = rememberFocus();
   queueMicrotask(() => {
-    if (active.isConnected) return;
-    const again = pane.querySelector(`[data-bk="${CSS.escape(key)}"]`);
-    again?.focus({ preventScroll: true });
-    if (selected && again) again.setSelectionRange(...selected);
+    if (isFocusLost()) back();
   });
+}
+
+/** Whether the focus is nowhere: what had it is gone. */
+export function isFocusLost() {
+  const active = document.activeElement;
+  return !active || active === document.body || active.matches("dialog");
 }
