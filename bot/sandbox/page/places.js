@@ -1,0 +1,56 @@
+// Where a message stands: its address, as Slack's "Copy link" gives it, and the way to it on this page.
+
+import { h } from "./dom.js";
+
+const FOLLOWED = new Set(["http:", "https:", "mailto:"]);
+const MESSAGE = /^\/archives\/([CDG][A-Z0-9]+)\/p(\d{10,12})(\d{6})\/?$/;
+const jumps = new Set();
+
+/** Give the address of a message, in the form in which Slack and the app know it. */
+export function addressOf(message) {
+  const { channel, ts, thread_ts: thread } = message;
+  // The sandbox names itself by number, also where the page was opened as `localhost`.
+  const origin = location.origin.replace("//localhost:", "//127.0.0.1:");
+  const address = `${origin}/archives/${channel}/p${ts.replace(".", "")}`;
+  return thread && thread !== ts ? `${address}?thread_ts=${thread}&cid=${channel}` : address;
+}
+
+/** Give `{ channel, ts, thread }` of a message's address in this workspace; null for any other address. */
+export function placeOf(address) {
+  const url = parsed(address);
+  const isOurs = url && ["127.0.0.1", "localhost"].includes(url.hostname) && url.port === location.port;
+  const found = isOurs ? MESSAGE.exec(url.pathname) : null;
+  return found && { channel: found[1], ts: `${found[2]}.${found[3]}`, thread: url.searchParams.get("thread_ts") ?? "" };
+}
+
+/** Make a link that may be followed; a message of this workspace is shown here, and any other address is only written down. */
+export function linkTo(store, address, words) {
+  const url = parsed(address);
+  if (!url || !FOLLOWED.has(url.protocol)) return document.createTextNode(words === address ? words : `${words} (${address})`);
+  const place = placeOf(address);
+  const click = (event) => {
+    if (!place || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    jumpTo(store, place);
+  };
+  return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer", on: { click } }, words);
+}
+
+/** Show a message: its conversation or thread opens, and it stands in view for a moment marked. */
+export function jumpTo(store, { channel, ts, thread }) {
+  store.go({ channel, thread: thread && thread !== ts ? thread : "", tab: "messages" });
+  for (const jump of jumps) jump({ channel, ts, isInThread: Boolean(thread && thread !== ts) });
+}
+
+/** Hear of jumps: `listener({ channel, ts, isInThread })`. */
+export function onJump(listener) {
+  jumps.add(listener);
+}
+
+function parsed(address) {
+  try {
+    return new URL(address);
+  } catch {
+    return null;
+  }
+}
