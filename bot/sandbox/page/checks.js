@@ -59,11 +59,12 @@ export function whyNotHere(store, channelId) {
   return `You are not in ${store.channelName(channelId)}, so you cannot share files there. Act as somebody who is, or open another conversation.`;
 }
 
-/** Say in words why an upload did not end well; `error` is a `Refused`. */
-export function refusalLine(error) {
+/** Say in words why an upload did not end well; `error` is a `Refused`, `isAllSent` says that every byte had left. */
+export function refusalLine(error, isAllSent = false) {
   const again = "Nothing is lost: press Send to try again.";
   switch (error.code) {
     case "aborted":
+      if (isAllSent) return "Stopped, but all of it had been sent: it may have been shared. Look before you press Send again.";
       return "Stopped. What you chose is still here: press Send to share it after all.";
     case "unreachable":
       return `The sandbox could not be reached. Is it still running in the terminal? ${again}`;

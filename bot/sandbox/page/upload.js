@@ -105,7 +105,7 @@ class Tray {
     const load = this.#load();
     if (load.running) return load.running.done;
     const { channel, thread } = this.#place();
-    const running = { abort: () => {}, fraction: 0, done: null };
+    const running = { abort: () => {}, fraction: 0, isAllSent: false, done: null };
     load.running = running;
     running.done = this.#share(load, { channel, user: this.#store.me, thread_ts: thread ?? "" }, text).finally(() => {
       load.running = null;
@@ -136,7 +136,7 @@ class Tray {
       dispatchEvent(new Event("shared")); // the hints tick their first step
       return answer;
     } catch (error) {
-      this.#tell(load, [error.line ?? refusalLine(error)]);
+      this.#tell(load, [error.line ?? refusalLine(error, load.running?.isAllSent)]);
       throw Object.assign(error, { isSaid: true });
     }
   }
@@ -150,6 +150,7 @@ class Tray {
     for (const { file } of batch) form.append("file", file, file.name);
     const { done, abort } = upload(form, (fraction) => {
       running.fraction = from + fraction * share;
+      running.isAllSent = fraction === 1;
       this.#renderProgress();
     });
     running.abort = abort;
