@@ -33,13 +33,19 @@ export function textInput(part) {
   return frame;
 }
 
-/** Draw a number input; what is typed is kept as it is, since the sandbox says what is wrong with it. */
+/**
+ * Draw a number input. It is a text field, since a browser's own number field hides what is no number,
+ * and the sandbox says what is wrong with it; the arrow keys count all the same.
+ */
 export function numberInput(part) {
   const { element } = part;
   const placeholder = plain(element.placeholder) || null;
   const control = h("input", {
     type: "text",
     class: "bk-input bk-number",
+    role: "spinbutton",
+    "aria-valuemin": element.min_value,
+    "aria-valuemax": element.max_value,
     inputmode: element.is_decimal_allowed ? "decimal" : "numeric",
     autocomplete: "off",
     placeholder,
@@ -47,11 +53,31 @@ export function numberInput(part) {
   });
   control.value = valueNow(part) ?? "";
   const frame = framed(control, "wide");
+  const tell = () => {
+    if (isNumber(control.value)) control.setAttribute("aria-valuenow", control.value.trim());
+    else control.removeAttribute("aria-valuenow");
+  };
+  tell();
+  control.addEventListener("input", tell);
+  control.addEventListener("keydown", (event) => count(event, control, element));
   const { min_value: least, max_value: most } = element;
   const range = least && most ? `${least} to ${most}` : least ? `At least ${least}` : most ? `At most ${most}` : "";
   if (range) frame.append(h("span", { class: "bk-hint" }, range));
   frame.append(...typed(part, control, frame));
   return frame;
+}
+
+function count(event, control, { min_value: least = "-Infinity", max_value: most = "Infinity" }) {
+  const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+  if (!step || !(isNumber(control.value) || !control.value)) return;
+  event.preventDefault();
+  const now = Number(control.value) + step;
+  control.value = String(Math.min(Math.max(now, Number(least)), Number(most)));
+  control.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function isNumber(text) {
+  return text.trim() !== "" && Number.isFinite(Number(text));
 }
 
 /** Draw a date picker. */
