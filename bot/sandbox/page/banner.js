@@ -8,6 +8,7 @@ import { hostOf } from "./requests.js";
 import { makeReset } from "./reset.js";
 
 const NOT_SLACK = "This is not Slack: a workspace on your own machine, with the real bot.";
+const LOST = "No connection to the sandbox: what you see may be old. This page tries again by itself.";
 const ENDPOINT = {
   "stand-in": () => [
     "Endpoint: stand-in",
@@ -52,7 +53,8 @@ export function mountBanner(store, root) {
     setText(bot, [BOT[state] ?? "", exit, BOT[state] && state !== "starting" && "."].filter(Boolean).join(""));
     const click = (event) => press(event.currentTarget, "bot", { do: "start" });
     const isNeeded = state === "stopped" && canRestart;
-    if (isNeeded !== again.hasChildNodes()) fill(again, isNeeded && [" ", h("button", { type: "button", class: "small", on: { click } }, "Start again")]);
+    if (isNeeded === again.hasChildNodes()) return;
+    fill(again, isNeeded && [" ", h("button", { type: "button", class: "small", on: { click } }, "Start again")]);
   };
   const sayFaults = () => {
     const count = store.faults.length + (store.endpoint?.fault ? 1 : 0);
@@ -60,8 +62,7 @@ export function mountBanner(store, root) {
     fill(chip, `${count} ${count === 1 ? "fault" : "faults"} on`);
   };
   const sayOnline = () => {
-    const lost = store.isReady ? "No connection to the sandbox: what you see may be old. This page tries again by itself." : "Connecting to the sandbox…";
-    setText(offline, store.isOnline ? "" : lost);
+    setText(offline, store.isOnline ? "" : store.isReady ? LOST : "Connecting to the sandbox…");
     root.classList.toggle("is-offline", !store.isOnline && store.isReady);
   };
   const sayDrawn = () => drawn.setAttribute("aria-pressed", String(isOpen()));

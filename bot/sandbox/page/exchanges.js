@@ -17,6 +17,8 @@ export function makeTraffic(store) {
   let isPaused = false;
   let isPlanned = false;
   let unseen = 0;
+  let stop; // the row that the Tab key reaches
+  let isChosen = false; // by somebody, not by us
   const rows = new Map(); // number -> { element, exchange, thread }
   const stripes = new Map(); // thread -> number of its colour
 
@@ -25,7 +27,8 @@ export function makeTraffic(store) {
   const scroller = h("div", { class: "pane-body" }, list, empty);
   const jump = h("button", { type: "button", class: "jump primary", hidden: true, on: { click: () => toBottom() } });
   const pause = h("button", { type: "button", "aria-pressed": "false", on: { click: () => setPaused(!isPaused) } }, "Pause");
-  const only = h("button", { type: "button", class: "one-thread", hidden: true, on: { click: () => set({ thread: "" }) } }, "One thread only ×");
+  const all = { click: () => set({ thread: "" }) };
+  const only = h("button", { type: "button", class: "one-thread", hidden: true, on: all }, "One thread only ×");
   const element = h("div", { class: "traffic" }, makeFilters(), scroller, jump);
 
   function makeFilters() {
@@ -51,6 +54,7 @@ export function makeTraffic(store) {
   function set(wanted) {
     Object.assign(filter, wanted);
     for (const row of rows.values()) row.element.hidden = !fits(row);
+    settleStop();
     only.hidden = !filter.thread;
     sayEmpty();
     toBottom();
@@ -104,7 +108,22 @@ export function makeTraffic(store) {
       row.element.remove();
       rows.delete(number);
     }
-    if (!list.querySelector("[tabindex='0']")) list.querySelector("button")?.setAttribute("tabindex", "0");
+    settleStop();
+  }
+
+  /** Tab reaches one row only, arrows the others: the row that somebody chose, else the newest in sight. */
+  function settleStop() {
+    if (isChosen && stop.isConnected && !stop.parentElement.hidden) return;
+    let last = list.lastElementChild;
+    while (last?.hidden) last = last.previousElementSibling;
+    isChosen = false;
+    setStop(last?.firstElementChild);
+  }
+
+  function setStop(button) {
+    if (stop) stop.tabIndex = -1;
+    stop = button;
+    if (stop) stop.tabIndex = 0;
   }
 
   function makeRow(exchange) {
@@ -144,8 +163,8 @@ export function makeTraffic(store) {
   }
 
   function choose(button) {
-    for (const old of list.querySelectorAll("button.exchange[tabindex='0']")) old.tabIndex = -1;
-    button.tabIndex = 0;
+    isChosen = true;
+    setStop(button);
   }
 
   list.addEventListener("keydown", walk);

@@ -5,6 +5,7 @@ import { endpointWords, faultWords, placeWords, timesWords } from "./explain.js"
 import { makeFaultForm } from "./fault_form.js";
 import { act } from "./wire.js";
 
+const ABOUT = "A fault makes something fail on purpose, as Slack and the endpoint sometimes do, so that you see what people then read.";
 const COMMONEST = [
   { title: "File download forbidden", fault: { kind: "sign_in_page", times: null } },
   { title: "Slack says slow down", fault: { kind: "rate_limited", method: "chat.postMessage", retry_after: 5 } },
@@ -51,7 +52,7 @@ export function makeFaults(store) {
   const body = h(
     "div",
     { class: "pane-body faults" },
-    h("p", { class: "quiet small" }, "A fault goes wrong on purpose, as Slack or the endpoint sometimes do, so that one sees what people then read."),
+    h("p", { class: "quiet small" }, ABOUT),
     h("h3", {}, "The commonest"),
     quick,
     h("h3", {}, "Switched on"),
@@ -93,7 +94,11 @@ function armedList(store) {
   const { fault } = store.endpoint;
   if (fault) lines.push(endpointLine(store, fault));
   if (lines.length === 0) return h("p", { class: "quiet small" }, "None. Everything goes well.");
-  return [h("ul", { class: "armed-list" }, lines), lines.length > 1 && h("button", { type: "button", on: { click: (event) => allOff(store, event.currentTarget) } }, "Switch all off")];
+  const click = (event) => allOff(store, event.currentTarget);
+  return [
+    h("ul", { class: "armed-list" }, lines),
+    lines.length > 1 && h("button", { type: "button", on: { click } }, "Switch all off"),
+  ];
 }
 
 function armedLine(fault) {
@@ -111,7 +116,8 @@ function endpointLine(store, name) {
 
 function line(title, facts, then, click) {
   const off = h("button", { type: "button", "aria-label": `Switch off: ${title}`, on: { click } }, "Switch off");
-  return h("li", {}, h("div", {}, h("strong", {}, title), h("div", { class: "small quiet" }, facts), then && h("p", { class: "small" }, then)), off);
+  const words = [h("strong", {}, title), h("div", { class: "small quiet" }, facts), then && h("p", { class: "small" }, then)];
+  return h("li", {}, h("div", {}, words), off);
 }
 
 async function allOff(store, button) {

@@ -7,7 +7,9 @@ import { makeSampleButton } from "./samples.js";
 import { see } from "./wire.js";
 
 const COMMAND = "/translate";
+const STEPS = 3;
 const EXAMPLE = `${COMMAND} prompt Acme Pro, Ms Núñez; polite`;
+const FAREWELL = "All three done. What passed between Slack, the bot and the endpoint stands behind the curtain.";
 const listeners = new Set();
 const state = { world: "", done: [], isDismissed: false, ...recall("hints", {}) };
 
@@ -51,10 +53,11 @@ export function mountHints(store, element) {
     const { channel, tab } = store.place;
     const isHome = tab === "home";
     steps.hidden = isHome || state.isDismissed;
-    redraw(steps, JSON.stringify([state.done, store.samples]), () => (state.done.length < 3 ? cards(share) : farewell()));
+    redraw(steps, JSON.stringify([state.done, store.samples]), () => (state.done.length < STEPS ? cards(share) : farewell()));
     empty.hidden = isHome || store.channelMessages(channel).length > 0;
-    const stamp = JSON.stringify([empty.hidden, store.me, store.channels.get(channel), store.samples]);
-    redraw(empty, stamp, () => (empty.hidden ? [] : emptyWords(store, share)));
+    const hasButton = !steps.hidden && state.done.length < STEPS; // one above is enough
+    const stamp = JSON.stringify([empty.hidden, hasButton, store.me, store.channels.get(channel), store.samples]);
+    redraw(empty, stamp, () => (empty.hidden ? [] : emptyWords(store, hasButton ? null : share)));
   };
   onHints(draw);
   store.on("snapshot", () => {
@@ -87,7 +90,8 @@ function watch(store) {
 function cards(share) {
   const type = h("button", { type: "button", on: { click: typePrompt } }, "Type it for me");
   const faults = h("button", { type: "button", on: { click: () => show("faults") } }, "Show the faults");
-  const dismiss = h("button", { type: "button", class: "plain dismiss", "aria-label": "Dismiss the hints", on: { click: () => showHints(false) } }, "×");
+  const away = { "aria-label": "Dismiss the hints", on: { click: () => showHints(false) } };
+  const dismiss = h("button", { type: "button", class: "plain dismiss", ...away }, "×");
   return [
     h(
       "ol",
@@ -113,7 +117,7 @@ function card(step, title, words, control) {
 
 function farewell() {
   const close = h("button", { type: "button", on: { click: () => showHints(false) } }, "Close the hints");
-  return h("p", { class: "farewell" }, "All three done. What passed between Slack, the bot and the endpoint stands behind the curtain.", close);
+  return h("p", { class: "farewell" }, FAREWELL, close);
 }
 
 function typePrompt() {
@@ -134,11 +138,12 @@ function emptyWords(store, share) {
   const name = store.channelName(channel);
   const hasBot = store.channels.get(channel)?.members.includes(store.app.user_id);
   if (!store.isIn(channel)) return h("p", {}, `Nobody has said anything in ${name} yet.`);
+  const outside = `${store.app.name} is not in this conversation, so recordings stay unanswered until somebody invites it.`;
   return [
     h("h2", {}, `Nothing has been said in ${name} yet`),
     hasBot
       ? h("p", { class: "quiet" }, "Drop a recording here, record one below, or begin with a sample. Its English comes into the thread.")
-      : h("p", { class: "quiet" }, `${store.app.name} is not in this conversation, so recordings stay unanswered until somebody invites it.`),
-    hasBot && share(),
+      : h("p", { class: "quiet" }, outside),
+    hasBot && share?.(),
   ];
 }

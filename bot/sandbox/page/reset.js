@@ -18,7 +18,7 @@ export function makeReset(store) {
       "ul",
       {},
       h("li", {}, "all messages, files and threads go"),
-      h("li", {}, "what the bot keeps goes: prompts and other settings"),
+      h("li", {}, "what the bot keeps goes: prompts and other settings (unless its folder was given with --data)"),
       h("li", {}, "faults are switched off, and the list of traffic is emptied"),
     ),
     h("form", { method: "dialog", class: "tools" }, stay, go),
