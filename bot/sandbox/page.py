@@ -47,6 +47,11 @@ class Page:
         self._guard = guard
         self._files = {path.name: path for path in sorted(folder.iterdir()) if path.suffix in TYPES}
 
+    @property
+    def names(self) -> list[str]:
+        """What can be asked for."""
+        return list(self._files)
+
     def routes(self) -> list[web.RouteDef]:
         """Give every address; the last ones take whatever stands below and is nothing."""
         opened = self._guard.by_address
