@@ -67,8 +67,25 @@ function card(store, request) {
     h("p", { class: "facts small quiet" }, facts.filter(Boolean).join(" · ")),
     request.authorization_ok === false && h("p", { class: "small bad" }, "The key was not the right one."),
     status === 0 && Object.keys(request.fields ?? {}).length === 0 ? null : h("dl", {}, fields(request.fields ?? {})),
-    request.answer ? h("div", { class: "answer" }, h("h4", {}, "Answer"), h("pre", { tabindex: "0", dir: "auto" }, request.answer)) : null,
+    request.answer ? answer(request.answer) : null,
   );
+}
+
+/** Show the words of an answer, and fold away the rest; what has no words is shown as it came. */
+function answer(body) {
+  const words = wordsOf(body);
+  const raw = h("pre", { tabindex: "0", dir: "auto", "aria-label": "The answer as it came" }, body);
+  const rest = words === null ? raw : [h("p", { dir: "auto" }, words || "(no words)"), h("details", {}, h("summary", {}, "As it came"), raw)];
+  return h("div", { class: "answer" }, h("h4", {}, "Answer"), rest);
+}
+
+function wordsOf(body) {
+  try {
+    const { text, error } = JSON.parse(body);
+    return text ?? error?.message ?? null;
+  } catch {
+    return null; // a page of HTML, subtitles, or cut in the middle
+  }
 }
 
 function fields(sent) {

@@ -49,15 +49,6 @@ export function makeSampleButton(store, onShared) {
   return element;
 }
 
-function item({ name, title, language }, click) {
-  const words = h("span", { class: "small quiet" }, languageName(language));
-  return h("button", { type: "button", role: "menuitem", tabindex: "-1", on: { click } }, h("span", {}, title || name), words);
-}
-
-function languageName(tag) {
-  try {
-    return new Intl.DisplayNames(["en"], { type: "language" }).of(tag);
-  } catch {
-    return tag;
-  }
+function item({ name, title }, click) {
+  return h("button", { type: "button", role: "menuitem", tabindex: "-1", on: { click } }, title || name);
 }
