@@ -18,7 +18,7 @@ from bot.sandbox.records import SharedFile
 from bot.sandbox.refusals import RefusedError, SandboxMisuseError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from aiohttp import web
 
@@ -74,9 +74,13 @@ class Drop:
 
 
 class Drops:
-    """A folder of the sandbox that holds what was shared, until a reset or the end."""
+    """A folder of the sandbox that holds what was shared, until a reset or the end.
 
-    def __init__(self) -> None:
+    `beat` is called when a file begins to come, and when it goes because its upload failed.
+    """
+
+    def __init__(self, beat: Callable[[], None]) -> None:
+        self._beat = beat
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def forget(self) -> None:
@@ -98,6 +102,7 @@ class Drops:
         except BaseException:
             for path in paths:
                 path.unlink(missing_ok=True)
+            self._beat()
             raise
 
     async def _read(self, request: web.Request, most_bytes: int, paths: list[Path]) -> Drop:
@@ -136,6 +141,7 @@ class Drops:
             path = self._new_path()
             paths.append(path)
             async with aiofiles.open(path, "wb") as file:
+                self._beat()
                 while block := await part.read_chunk(BLOCK_BYTES):
                     size += len(block)
                     if size > left:

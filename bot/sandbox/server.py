@@ -101,7 +101,7 @@ class SlackSandbox(Acting):
         self._live = Live(Showing(self))
         self.use(Props())
         self._guard = Guard(self.control_token, lambda: self.port)
-        self._drops = Drops()
+        self._drops = Drops(self._pulse.beat)
         self._control = Control(self, self._guard, self._drops)
         self._page = Page(self.workspace, self._guard)
         self.exchanges.listeners.append(self._live.passed)
