@@ -17,12 +17,13 @@ const IN_USE = "Another recording is running on this page. Stop it first, then p
 let running = null; // the one recorder of this page that has, or asks for, the microphone
 
 /**
- * Make a recorder: `{ button, panel, stop, setShut }`.
+ * Make a recorder: `{ button, panel, isRecording, finish, stop, setShut }`.
  *
  * `onStart()` gives what belongs to this recording, `onClip(file, milliseconds, what)` takes the clip with it, `onLine`
- * takes what people must know. `stop()` ends a recording and keeps it; `setShut(true)` lets none begin.
+ * takes what people must know, `onChange` hears that a recording began or ended. `stop()` ends one and keeps it, `finish()`
+ * also waits until it is kept; `setShut(true)` lets none begin.
  */
-export function makeRecorder({ onStart, onClip, onLine }) {
+export function makeRecorder({ onStart, onClip, onLine, onChange }) {
   const button = h("button", { type: "button", class: "tray-button", dataset: { icon: "microphone" }, title: "Record an audio clip" }, h("span", {}, "Record"));
   const panel = h("div", { class: "recorder", role: "group", "aria-label": "Recording", hidden: true });
   let session = null;
@@ -35,6 +36,7 @@ export function makeRecorder({ onStart, onClip, onLine }) {
     panel.hidden = true;
     fill(panel);
     button.disabled = isShut;
+    onChange();
   };
 
   const start = async () => {
@@ -67,6 +69,8 @@ export function makeRecorder({ onStart, onClip, onLine }) {
     const cancel = h("button", { type: "button", on: { click: () => (end(), button.focus()) } }, "Cancel");
     fill(panel, h("span", { class: "recorder-dot", "aria-hidden": "true" }), clock, level, stop, cancel);
     stop.focus();
+    let ended;
+    mine.done = new Promise((resolve) => (ended = resolve));
     mine.run({
       onTick: (seconds) => {
         fill(clock, durationWords(seconds));
@@ -74,6 +78,7 @@ export function makeRecorder({ onStart, onClip, onLine }) {
         if (seconds >= LONGEST_SECONDS) mine.stop("A clip is at most 5 minutes long, as in Slack: this one was stopped there.");
       },
       onEnd: (file, milliseconds, line) => {
+        ended();
         if (session !== mine) return; // cancelled
         end();
         if (line) onLine(line);
@@ -81,14 +86,22 @@ export function makeRecorder({ onStart, onClip, onLine }) {
         onClip(file, milliseconds, mine.what);
       },
     });
+    onChange();
   };
 
   button.addEventListener("click", start);
   return {
     button,
     panel,
+    isRecording: () => Boolean(session?.done),
+    async finish() {
+      const mine = session;
+      if (!mine?.done) return;
+      mine.stop();
+      await mine.done;
+    },
     stop() {
-      if (session?.isRecording) session.stop();
+      if (session?.done) session.stop();
       else end();
     },
     setShut(wanted) {
@@ -112,9 +125,8 @@ class Session {
     this.what = what;
   }
 
-  get isRecording() {
-    return this.#recorder?.state === "recording";
-  }
+  /** Settled once the recording is kept or lost; null before there is one. */
+  done = null;
 
   async open() {
     this.#stream = await navigator.mediaDevices.getUserMedia({ audio: true });
@@ -146,7 +158,7 @@ class Session {
   stop(line = "") {
     this.#line ||= line;
     this.#ended ||= performance.now();
-    if (this.isRecording) this.#recorder.stop();
+    if (this.#recorder.state === "recording") this.#recorder.stop();
   }
 
   /** Give how loud it is now, from 0 to 1. */

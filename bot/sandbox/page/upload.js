@@ -14,7 +14,7 @@ let lastNumber = 0;
  *
  * Gives `{ element, buttons, files(), isEmpty(), add(files, folders), say(lines), clear(), send(text) }`. `send` gives a
  * promise that is rejected with `Refused` where something was not shared; the tray has then said why, and kept it
- * (`isSaid` of the error says so).
+ * (`isSaid` of the error says so). The element sends an event `traychange`, which bubbles, whenever what it holds changed.
  */
 export function makeTray(store, place) {
   const tray = new Tray(store, place);
@@ -44,6 +44,7 @@ class Tray {
     onStart: () => this.#load(),
     onClip: (file, milliseconds, load) => this.#takeClip(file, milliseconds, load),
     onLine: (line) => this.say([line]),
+    onChange: () => this.#tellChange(),
   });
 
   constructor(store, place) {
@@ -67,13 +68,27 @@ class Tray {
     return this.#load().items.map((item) => item.file);
   }
 
+  /** Whether there is nothing to send here; a running recording and files that are still being looked at count. */
   isEmpty() {
-    return this.#load().items.length === 0;
+    const load = this.#load();
+    return load.items.length === 0 && load.adding.size === 0 && !this.#recorder.isRecording();
   }
 
   /** Take chosen files, as many as can be shared; the others, and `folders` (names), are said. Gives how many were taken. */
   async add(files, folders = []) {
     const load = this.#load();
+    const adding = this.#add(load, files, folders);
+    load.adding.add(adding);
+    this.#tellChange();
+    try {
+      return await adding;
+    } finally {
+      load.adding.delete(adding);
+      this.#render();
+    }
+  }
+
+  async #add(load, files, folders) {
     const elsewhere = whyNotHere(this.#store, this.#place().channel);
     if (elsewhere) return this.#tell(load, [elsewhere], 0);
     const most = this.#store.limits?.upload_bytes;
@@ -111,7 +126,7 @@ class Tray {
       load.running = null;
       this.#render();
     });
-    this.#tell(load, []);
+    this.#render();
     return running.done;
   }
 
@@ -119,6 +134,10 @@ class Tray {
     try {
       const elsewhere = whyNotHere(this.#store, words.channel);
       if (elsewhere) throw said(new Refused("not_in_channel", elsewhere), elsewhere);
+      if (!load.adding.size && !this.#recorder.isRecording()) load.lines = [];
+      await this.#recorder.finish();
+      await Promise.all(load.adding);
+      if (!load.items.length) throw said(new Refused("no_files", "Nothing could be shared."), load.lines);
       await this.#checkReadable(load.items);
       let answer = null;
       const batches = batchesOf(load.items);
@@ -136,7 +155,7 @@ class Tray {
       dispatchEvent(new Event("shared")); // the hints tick their first step
       return answer;
     } catch (error) {
-      this.#tell(load, [error.line ?? refusalLine(error, load.running?.isAllSent)]);
+      this.#tell(load, [error.line ?? refusalLine(error, load.running?.isAllSent)].flat());
       throw Object.assign(error, { isSaid: true });
     }
   }
@@ -189,7 +208,7 @@ class Tray {
   #load() {
     const { channel, thread } = this.#place();
     const key = [this.#store.me, channel, thread ?? ""].join(" ");
-    if (!this.#loads.has(key)) this.#loads.set(key, { items: [], lines: [], running: null });
+    if (!this.#loads.has(key)) this.#loads.set(key, { items: [], lines: [], adding: new Set(), running: null });
     return this.#loads.get(key);
   }
 
@@ -216,6 +235,11 @@ class Tray {
     this.#attach.disabled = isShut;
     this.#recorder.setShut(isShut);
     this.#renderProgress();
+    this.#tellChange();
+  }
+
+  #tellChange() {
+    this.element.dispatchEvent(new Event("traychange", { bubbles: true }));
   }
 
   #renderProgress() {
