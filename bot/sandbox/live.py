@@ -65,6 +65,11 @@ class Live:
         self._tabs: dict[Tab, web.WebSocketResponse] = {}
         self.heartbeat_seconds = HEARTBEAT_SECONDS
 
+    @property
+    def tabs(self) -> int:
+        """How many tabs are open."""
+        return len(self._tabs)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one tab until it closes, or is dead."""
         socket = web.WebSocketResponse(

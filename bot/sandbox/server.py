@@ -98,15 +98,15 @@ class SlackSandbox(Acting):
         self._response_urls = ResponseUrls(self.workspace, self.faults, self._pulse, self._log)
         self._commands = Commands(self.workspace, self._delivery, self._response_urls, self._log)
         self._interactions = Interactions(self.workspace, self._delivery, self._response_urls, self._log)
-        self._live = Live(Showing(self))
+        self.live = Live(Showing(self))
         self.use(Props())
         self._guard = Guard(self.control_token, lambda: self.port)
         self._drops = Drops(self._pulse.beat)
         self._control = Control(self, self._guard, self._drops)
         self._page = Page(self.workspace, self._guard)
-        self.exchanges.listeners.append(self._live.passed)
-        self.faults.listeners.append(self._live.look_around)
-        self.workspace.listeners += [self._live.heard, self._heard]
+        self.exchanges.listeners.append(self.live.passed)
+        self.faults.listeners.append(self.live.look_around)
+        self.workspace.listeners += [self.live.heard, self._heard]
         sow(self.workspace)
 
     # --- open and close ---------------------------------------------------------------------
@@ -126,7 +126,7 @@ class SlackSandbox(Acting):
                 web.post("/upload/v1/{token}", self._uploads.handle),
                 *self._response_urls.routes(),
                 *self._control.routes(),
-                web.get("/page/{token}/live", self._guard.by_address(self._live.handle)),
+                web.get("/page/{token}/live", self._guard.by_address(self.live.handle)),
                 *self._page.routes(),
             ]
         )
@@ -148,7 +148,7 @@ class SlackSandbox(Acting):
         """Stop deliveries, let go of what hangs, close every connection."""
         self.faults.clear()
         await self.backstage.close()
-        await self._live.close()
+        await self.live.close()
         await self._delivery.close()
         await self._socket.close()
         for watcher in self._watchers:
@@ -186,12 +186,12 @@ class SlackSandbox(Acting):
 
     def use(self, props: Props) -> None:
         """Say what was set up around this Slack, so that the page shows it and can work it."""
-        self.backstage = Backstage(self, props, self._live.tell)
-        self._live.renew()
+        self.backstage = Backstage(self, props, self.live.tell)
+        self.live.renew()
 
     def look_around(self) -> None:
         """Tell the page of people, conversations and faults that came about without a word."""
-        self._live.look_around()
+        self.live.look_around()
 
     # --- how events travel ------------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class SlackSandbox(Acting):
         self.exchanges.forget()
         self._drops.forget()
         sow(self.workspace)
-        self._live.renew()
+        self.live.renew()
         self._pulse.beat()
 
     # --- looking ----------------------------------------------------------------------------
