@@ -38,6 +38,11 @@ const writePlace = () => {
 };
 readPlace();
 store.on("place snapshot", writePlace);
+// An address pasted into this tab leads there; the link that skips the sidebar leads nowhere else.
+addEventListener("hashchange", () => {
+  readPlace();
+  if (store.isReady) store.become(store.me);
+});
 
 // On a narrow screen one pane is seen at a time: `sidebar`, `channel`, `thread` or `curtain`.
 store.on("place", () => {

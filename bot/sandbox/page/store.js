@@ -159,6 +159,13 @@ export class Store {
     this.ephemerals = this.ephemerals.filter((one) => one.user !== user || one.message.ts !== ts);
   }
 
+  /** Take a message that only I see away from this tab; the app does not hear of it. */
+  dismissEphemeral(ts) {
+    const found = this.ephemerals.find((one) => one.user === this.me && one.message.ts === ts);
+    this.#dropEphemeral(this.me, ts);
+    this.#tell("ephemerals", found?.message.channel);
+  }
+
   // --- this tab -------------------------------------------------------------------------------
 
   /** Be somebody: another person of the workspace acts in this tab from now on. */
@@ -193,9 +200,10 @@ export class Store {
     return [...this.users.values()].filter((user) => !user.is_bot && user.id !== "USLACKBOT");
   }
 
-  /** The conversations that I can open: all public channels, and the others that I am in. */
+  /** The conversations that I can open: those that I am in, and all public channels, unless I am a guest. */
   conversations() {
-    return [...this.channels.values()].filter((one) => one.kind === "channel" || one.members.includes(this.me));
+    const isGuest = this.users.get(this.me)?.is_guest;
+    return [...this.channels.values()].filter((one) => (one.kind === "channel" && !isGuest) || one.members.includes(this.me));
   }
 
   /** Whether I am in a conversation; who is not can read a public channel, but not write. */

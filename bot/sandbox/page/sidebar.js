@@ -1,0 +1,105 @@
+// The sidebar: the workspace, who acts in this tab, and the conversations by kind.
+
+import { fill, h, keyed } from "./dom.js";
+import { avatar, makeActing } from "./people.js";
+import { makeUnread } from "./unread.js";
+
+const GROUPS = [
+  { name: "Channels", holds: ({ kind }) => kind === "channel" || kind === "group" },
+  { name: "Direct messages", holds: (channel, store) => isDirect(channel) && !isWithApp(store, channel) },
+  { name: "Apps", holds: (channel, store) => isWithApp(store, channel) },
+];
+
+/** Fill `root` and keep it so. */
+export function mountSidebar(store, root) {
+  const unread = makeUnread(store);
+  const acting = makeActing(store);
+  const team = h("strong", { class: "team", dir: "auto" });
+  const back = h("button", { type: "button", class: "plain narrow-only", on: { click: () => showPane("channel") } }, "Close");
+  const groups = GROUPS.map((group) => ({ ...group, list: h("ul", {}) }));
+  fill(
+    root,
+    h("div", { class: "side-head" }, team, back),
+    acting.element,
+    groups.map(({ name, list }) => h("section", { "aria-label": name }, h("h2", {}, name), list)),
+  );
+
+  const draw = () => {
+    if (!store.isReady) return;
+    if (!document.hidden && store.place.tab === "messages") unread.see(store.place.channel);
+    fill(team, store.team.name);
+    acting.draw();
+    const all = store.conversations();
+    for (const { holds, list } of groups) {
+      const held = all.filter((channel) => holds(channel, store));
+      keyed(list, held.map((channel) => entry(store, channel, store.isIn(channel.id) && unread.isUnread(channel.id))));
+      list.parentElement.hidden = held.length === 0;
+    }
+  };
+  store.on("snapshot place users channels messages", draw);
+  document.addEventListener("visibilitychange", draw);
+}
+
+/** On a narrow screen: show this pane. */
+export function showPane(pane) {
+  document.body.dataset.pane = pane;
+  if (pane === "sidebar") document.getElementById("sidebar").querySelector('[aria-current="page"]')?.focus();
+  else document.querySelector("#channel .open-sidebar")?.focus();
+}
+
+/** Whether a conversation is the person's own with the app. */
+export function isWithApp(store, channel) {
+  return channel?.kind === "im" && channel.members.includes(store.app.user_id);
+}
+
+function isDirect({ kind }) {
+  return kind === "im" || kind === "mpim";
+}
+
+function entry(store, channel, isUnread) {
+  const isHere = channel.id === store.place.channel;
+  const name = store.channelName(channel.id);
+  const isIn = store.isIn(channel.id);
+  const stamp = JSON.stringify([store.me, name, channel, isUnread, isHere, store.app.user_id]);
+  const make = () => {
+    const notes = [channel.kind === "group" && "private", !isIn && "you are not in it", channel.is_archived && "archived", isUnread && "unread"];
+    const said = notes.filter(Boolean).join(", ");
+    const open = () => {
+      const isNarrow = matchMedia("(width <= 760px)").matches;
+      store.go({ channel: channel.id, ...(isNarrow ? { thread: "" } : {}) });
+      if (isNarrow) showPane("channel");
+    };
+    const button = h(
+      "button",
+      { type: "button", class: classOf(isUnread, isIn), "aria-current": isHere ? "page" : null, on: { click: open } },
+      sign(store, channel),
+      h("span", { class: "side-name" }, h("bdi", {}, name.replace(/^#/, ""))),
+      said && h("span", { class: "unseen" }, `, ${said}`),
+      isUnread && h("span", { class: "dot", "aria-hidden": "true" }),
+    );
+    return h("li", {}, button);
+  };
+  return [channel.id, stamp, keepingFocus(channel.id, make)];
+}
+
+function classOf(isUnread, isIn) {
+  return ["conversation", isUnread && "is-unread", !isIn && "is-foreign"].filter(Boolean).join(" ");
+}
+
+function sign(store, channel) {
+  if (channel.kind === "channel") return h("span", { class: "sign", "aria-hidden": "true" }, "#");
+  if (channel.kind === "group") return h("span", { class: "sign is-lock", "aria-hidden": "true" });
+  const others = channel.members.filter((id) => id !== store.me);
+  if (channel.kind === "mpim") return h("span", { class: "sign is-count", "aria-hidden": "true" }, others.length);
+  return avatar(store, others[0] ?? store.me);
+}
+
+/** An entry that is drawn anew keeps the focus that it had. */
+function keepingFocus(id, make) {
+  const had = document.activeElement?.closest("#sidebar li")?.dataset.key === id;
+  return () => {
+    const made = make();
+    if (had) queueMicrotask(() => made.querySelector("button").focus({ preventScroll: true }));
+    return made;
+  };
+}
