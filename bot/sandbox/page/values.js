@@ -92,12 +92,24 @@ export function rememberFocus() {
   const pane = active?.closest("#channel, #thread, dialog");
   const selected = active?.matches("textarea, input[type=text]") ? [active.selectionStart, active.selectionEnd] : null;
   return () => {
-    // Elements say who they are in `data-bk`.
-    const again = active?.isConnected ? active : key && pane?.querySelector(`[data-bk="${CSS.escape(key)}"]`);
+    const again = active?.isConnected ? active : key && pane && heirOf(pane, key);
     if (!again || again === document.activeElement) return;
     again.focus({ preventScroll: true });
     if (selected) again.setSelectionRange(...selected);
   };
+}
+
+/**
+ * Find the element that stands where another one stood; elements say who they are in `data-bk`.
+ * A block that has no block_id of the app's gets another one at each update: then the action_id tells.
+ */
+function heirOf(pane, key) {
+  const all = [...pane.querySelectorAll("[data-bk]")];
+  const same = all.find((one) => one.dataset.bk === key);
+  if (same || key.includes("]#")) return same; // one box of several says which, after a #
+  const [container, , action] = JSON.parse(key);
+  const alike = all.filter(({ dataset: { bk } }) => bk.startsWith(JSON.stringify([container]).slice(0, -1)) && bk.endsWith(`,${JSON.stringify(action)}]`));
+  return alike.length === 1 ? alike[0] : null;
 }
 
 /** Keep the focus although its element is about to be drawn anew, or moved; to be called before that. */
