@@ -36,7 +36,7 @@ export function mountBanner(store, root) {
   const reset = makeReset(store);
   fill(
     root,
-    h("p", {}, h("strong", {}, NOT_SLACK), " ", endpoint, " ", bot, again, " ", offline),
+    h("div", { class: "line" }, h("h1", {}, NOT_SLACK), " ", endpoint, " ", bot, again, " ", offline),
     h("div", { class: "tools" }, chip, hints, drawn, reset.button),
     reset.dialog,
   );
