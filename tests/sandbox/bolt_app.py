@@ -96,6 +96,7 @@ class Errands:
     answer: Json = field(default_factory=dict)
     said: Json = field(default_factory=dict)
     heard: asyncio.Event = field(default_factory=asyncio.Event)
+    may_ack: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def last(self) -> Json:
@@ -149,6 +150,10 @@ class Errands:
         async def submit(ack: Any) -> None:  # noqa: ANN401 -- Bolt's
             await ack(**self.answer)
 
+        async def submit_late(ack: Any) -> None:  # noqa: ANN401 -- Bolt's
+            await self.may_ack.wait()
+            await ack(**self.answer)
+
         async def forget() -> None:
             """Ack never."""
 
@@ -160,6 +165,7 @@ class Errands:
         app.shortcut("todo")(respond)
         app.shortcut("new")(open_view)
         app.view("form")(submit)
+        app.view("late")(submit_late)
         app.view("silent")(forget)
         app.view_closed("form")(just_ack)
         app.event("app_home_opened")(publish)
