@@ -56,7 +56,7 @@ export function whyNotHere(store, channelId) {
   if (!channel) return "Open a conversation first, then share files there.";
   if (channel.is_archived) return `${store.channelName(channelId)} is archived: nothing can be shared there any more.`;
   if (store.isIn(channelId)) return "";
-  return `You are not in ${store.channelName(channelId)}, so you cannot share files there. Act as somebody who is, or open another conversation.`;
+  return `You are not in ${store.channelName(channelId)}, so you cannot share files there. Join it first, or act as somebody who is in it.`;
 }
 
 /** Say in words why an upload did not end well; `error` is a `Refused`, `isAllSent` says that every byte had left. */

@@ -61,14 +61,17 @@ export function mountDrop(store, root) {
       return;
     }
     event.preventDefault();
-    take(event.dataTransfer, paneAt(event.target));
+    take(store, event.dataTransfer, paneAt(event.target));
   });
 }
 
-async function take(transfer, pane) {
+async function take(store, transfer, pane) {
   // Both lists are empty as soon as the event is over.
   const { files, folders } = contentsOf(transfer);
-  if (!pane) return say(pane, "Files can be dropped on a conversation. Open one, close what lies over it, and drop them again.");
+  if (!pane) {
+    const general = "Files can be dropped on a conversation. Open one, close what lies over it, and drop them again.";
+    return say(pane, whyNotHere(store, store.place.channel) || general);
+  }
   if (!files.length && !folders.length) return say(pane, "What you dropped came without a file. Save it to your computer first, then drop it from there.");
   if (await pane.tray.add(files, folders)) focusSend(pane.tray.element);
 }

@@ -129,7 +129,7 @@ function elsewhere(file) {
 }
 
 function downloadLink(address, file, name) {
-  return h("a", { class: "file-download small", href: address, download: file.name || true, "aria-label": `Download ${name}` }, "Download");
+  return h("a", { class: "file-download small", href: address, download: file.name || true, "aria-label": `Download ${name}` }, h("span", {}, "Download"));
 }
 
 function player(store, kind, address, name, showFacts) {
