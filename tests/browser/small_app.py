@@ -36,6 +36,10 @@ def button(text: str, action_id: str, **more: Any) -> Json:  # noqa: ANN401 -- m
     return {"type": "button", "text": plain(text), "action_id": action_id, **more}
 
 
+OPEN: Json = {
+    "type": "actions",
+    "elements": [button("New order", "open"), button("Unheard", "nobody_listens")],
+}
 SIZES = [option("Small"), option("Large")]
 FORM: Json = {
     "type": "modal",
@@ -113,11 +117,6 @@ def build_app(slack: SlackSandbox) -> AsyncApp:
         size, day = values["size"]["selected_option"]["value"], values["day"]["selected_date"]
         text = f"Ordered: {size} for {values['name']['value']}, {day or 'any day'}"
         await client.chat_postMessage(channel=view["private_metadata"], text=text)
-
-    @app.action("fields")
-    async def tell_choice(ack: Any, action: Json, respond: Any) -> None:  # noqa: ANN401 -- Bolt's
-        await ack()
-        await respond(text=f"You chose {action['selected_option']['value']}", replace_original=False)
 
     @app.shortcut(NOTE)
     async def note(ack: Any, shortcut: Json, client: AsyncWebClient) -> None:  # noqa: ANN401 -- Bolt's

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         BrowserContext,
         ConsoleMessage,
         Dialog,
+        Locator,
         Page,
         Request,
     )
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bot.sandbox.server import SlackSandbox
 
 LIMIT = 30_000  # milliseconds; two slow cores, and a test for each
+MOST_STOPS = 100  # presses of Tab from one end of the page to the other
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",  # CI runs as root, and no page but ours is opened
@@ -207,6 +209,10 @@ class Tab:
             await session.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})
         await session.detach()
 
+    async def see_line(self, words: str) -> None:
+        """See a line that was said to this person at the message box."""
+        await expect(self.channel.get_by_role("alert").filter(has_text=words)).to_be_visible()
+
     async def open_thread(self) -> None:
         """Open the thread of the newest message that has one."""
         await self.log.get_by_role("button", name=re.compile(r"\d repl(y|ies)")).last.click()
@@ -224,6 +230,25 @@ class Tab:
             await self.banner.get_by_role("button", name="Behind the curtain").click()
         await self.curtain.get_by_role("tab", name=panel).click()
         await expect(self.curtain.get_by_role("tabpanel", name=panel)).to_be_visible()
+
+    async def tab_to(self, target: Locator, key: str = "Tab") -> None:
+        """Press Tab until something has the focus."""
+        await expect(target).to_be_attached()
+        for _ in range(MOST_STOPS):
+            await self.page.keyboard.press(key)
+            if await target.evaluate("one => one === document.activeElement"):
+                return
+        await expect(target).to_be_focused(timeout=1)
+
+    async def walk_to(self, name: str) -> None:
+        """Walk down a menu with the arrow, and choose."""
+        item = self.page.get_by_role("menuitem", name=name)
+        await expect(self.page.get_by_role("menuitem").first).to_be_focused()
+        for _ in range(MOST_STOPS):
+            if await item.evaluate("one => one === document.activeElement"):
+                break
+            await self.page.keyboard.press("ArrowDown")
+        await self.page.keyboard.press("Enter")
 
     async def overflow(self) -> int:
         """Say by how many pixels the page is wider than its window."""

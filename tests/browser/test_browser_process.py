@@ -40,3 +40,5 @@ async def test_a_bot_that_dies_is_started_again(tabs: Tabs, mode: tuple[str, ...
         await tab.drop(sample("shoes").path)
         await tab.send()
         await expect(tab.log.get_by_text(sample("shoes").english)).to_be_visible()
+        tabs.expect_problem("WebSocket connection to .* failed")
+    await expect(tab.banner).to_contain_text("No connection to the sandbox")

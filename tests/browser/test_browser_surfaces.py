@@ -9,7 +9,7 @@ import pytest_asyncio
 from every_block import MESSAGE, READ, TYPES, types_in
 from playwright.async_api import expect
 from slack_sdk.web.async_client import AsyncWebClient
-from small_app import WRONG, button, plain, running_app
+from small_app import OPEN, WRONG, plain, running_app
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-OPEN = {"type": "actions", "elements": [button("New order", "open"), button("Unheard", "nobody_listens")]}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -130,7 +128,7 @@ async def test_a_shortcut_in_the_message_menu(slack: SlackSandbox, tabs: Tabs) -
 
 async def test_the_home_of_the_app(slack: SlackSandbox, tabs: Tabs) -> None:
     """The app's Home is shown when it is opened, and follows what is pressed in it."""
-    tab = await tabs.open(slack, channel=slack.workspace.direct("UANA").id)
+    tab = await tabs.open(slack, channel=slack.workspace.direct(slack.workspace.user("ana").id).id)
     await tab.channel.get_by_role("tab", name="Home").click()
     await expect(tab.channel.get_by_role("heading", name="Your orders")).to_be_visible()
     await tab.channel.get_by_role("button", name="Count them").click()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PARCEL = sample("parcel")
 PROMPT = "Acme Pro, Ms Núñez; polite"
-EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)"><!channel> <@UANA> *<b>bold</b>*'
+EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)"><!channel> <@U0ANA> *<b>bold</b>*'
 
 
 async def test_a_prompt_reaches_the_endpoint(either: Stage, tabs: Tabs) -> None:

@@ -68,7 +68,7 @@ async def test_what_cannot_be_shared(
     """What Slack would not take is named with the reason before it is sent; the next file is answered."""
     tab = await tabs.open(stage.slack, channel=stage.slack.add_channel(f"bad-{make.__name__}"))
     await tab.drop(make(tmp_path))
-    await expect(tab.channel.get_by_role("alert").filter(has_text=words)).to_be_visible()
+    await tab.see_line(words)
     await see_next_share_work(tab)
     await expect(tab.channel.get_by_text(words)).to_be_hidden()
 
@@ -79,7 +79,7 @@ async def test_the_microphone_is_denied(stage: Stage, tabs: Tabs) -> None:
     tab = await tabs.open(stage.slack, channel=stage.slack.add_channel("denied"))
     record = tab.channel.get_by_role("button", name="Record")
     await record.click()
-    await expect(tab.channel.get_by_role("alert")).to_contain_text("keeps the microphone from this page")
+    await tab.see_line("keeps the microphone from this page")
     await tabs.context.grant_permissions(["microphone"])
     await record.click()
     await expect(tab.channel.get_by_role("timer")).to_be_visible()
