@@ -153,4 +153,6 @@ class Acting:
         if not {"home": app.has_home, "messages": app.has_messages_tab}.get(tab):
             message = f"the app has no tab {tab}: the manifest does not switch it on"
             raise SandboxMisuseError(message)
-        self._announce(app_home_opened(self.workspace, self.workspace.user(user).id, tab))
+        person = self.workspace.user(user).id
+        self.workspace.direct(person)  # whoever opens the app finds a conversation with it
+        self._announce(app_home_opened(self.workspace, person, tab))

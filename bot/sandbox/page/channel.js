@@ -53,7 +53,7 @@ export function mountChannel(store, root) {
 function makeHeader(store) {
   const menu = h("button", { type: "button", class: "plain narrow-only open-sidebar", "aria-label": "Conversations", on: { click: () => showPane("sidebar") } }, "☰");
   const name = h("h2", { dir: "auto" });
-  const facts = h("div", { class: "facts" });
+  const facts = h("div", { class: "channel-facts" });
   const element = h("header", { class: "pane-head" }, menu, name, facts);
   let shown = "";
   const draw = () => {
@@ -120,7 +120,7 @@ function inviteButton(store, channel) {
 // --- the app's tabs ----------------------------------------------------------------------------------
 
 function makeTabs(store) {
-  const element = h("div", { class: "tabs", role: "tablist", "aria-label": "Dragoman", hidden: true });
+  const element = h("div", { class: "app-tabs", role: "tablist", "aria-label": "Dragoman", hidden: true });
   const buttons = Object.entries(TABS).map(([tab, words]) => {
     const button = h("button", { type: "button", class: "plain", role: "tab", dataset: { tab } }, words);
     button.addEventListener("click", () => openTab(store, tab));

@@ -93,7 +93,7 @@ export function authorOf(store, message) {
 
 /** Give the line that says what the app is doing in a thread. */
 export function statusLine(store, words) {
-  return h("div", { class: "status" }, h("span", { class: "status-dots", "aria-hidden": "true" }), `${store.app.name} ${words}`);
+  return h("div", { class: "thread-status" }, h("span", { class: "status-dots", "aria-hidden": "true" }), `${store.app.name} ${words}`);
 }
 
 // --- parts -----------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ function headOf(store, message, name) {
     { class: "head" },
     h("strong", { class: "author" }, h("bdi", {}, name)),
     isApp && h("span", { class: "badge" }, "App"),
-    h("time", { class: "when", datetime: dateOf(message.ts).toISOString(), title: momentWords(message.ts) }, clockOf(message.ts)),
+    h("time", { class: "message-when", datetime: dateOf(message.ts).toISOString(), title: momentWords(message.ts) }, clockOf(message.ts)),
   );
 }
 
@@ -157,16 +157,16 @@ function repliesPart(store, message, around) {
 /** The tools at a message: the menu for everybody, and two short cuts into it for who has a mouse. */
 function makeTools(store, message) {
   const tool = (label, sign, run, more = {}) => {
-    const button = h("button", { type: "button", "aria-label": label, title: label, ...more }, h("span", { "aria-hidden": "true" }, sign));
+    const button = h("button", { type: "button", "aria-label": label, title: label, ...more }, h("span", { dataset: { sign }, "aria-hidden": "true" }));
     button.addEventListener("click", () => run(button));
     return button;
   };
   const opens = { "aria-haspopup": "menu", "aria-expanded": "false" };
   const pointed = { tabindex: "-1", class: "for-mouse" };
-  const react = tool("Add a reaction", "☺", (button) => openReactions(store, button, message), { ...opens, ...pointed });
-  const reply = tool("Reply in thread", "💬", () => openThread(store, message()), pointed);
-  const more = tool("More actions", "⋯", (button) => openMessageMenu(store, button, message), { ...opens, dataset: { focus: "menu" } });
-  const tools = h("div", { class: "tools", role: "group", "aria-label": "Actions" });
+  const react = tool("Add a reaction", "react", (button) => openReactions(store, button, message), { ...opens, ...pointed });
+  const reply = tool("Reply in thread", "reply", () => openThread(store, message()), pointed);
+  const more = tool("More actions", "more", (button) => openMessageMenu(store, button, message), { ...opens, dataset: { focus: "menu" } });
+  const tools = h("div", { class: "message-tools", role: "group", "aria-label": "Actions" });
   fill(tools, react, reply, more);
   tools.addEventListener("pointerenter", () => {
     react.hidden = !store.isIn(message().channel) || message().subtype === "tombstone";

@@ -29,7 +29,7 @@ export function renderReactions(store, message) {
   const add = h(
     "button",
     { type: "button", class: "reaction is-add", "aria-label": "Add a reaction", title: "Add a reaction", "aria-haspopup": "menu", "aria-expanded": "false", dataset: { focus: "react" } },
-    "☺",
+    h("span", { dataset: { sign: "react" }, "aria-hidden": "true" }),
   );
   add.addEventListener("click", () => openReactions(store, add, message));
   return h("div", { class: "reactions", role: "group", "aria-label": "Reactions" }, reactions.map((one) => pill(store, message, one, canReact)), canReact && add);

@@ -1,13 +1,15 @@
 // The sidebar: the workspace, who acts in this tab, and the conversations by kind.
 
-import { fill, h, keyed } from "./dom.js";
+import { inWords } from "./acting.js";
+import { fill, h, keyed, notice } from "./dom.js";
 import { avatar, makeActing } from "./people.js";
 import { makeUnread } from "./unread.js";
+import { act } from "./wire.js";
 
 const GROUPS = [
   { name: "Channels", holds: ({ kind }) => kind === "channel" || kind === "group" },
   { name: "Direct messages", holds: (channel, store) => isDirect(channel) && !isWithApp(store, channel) },
-  { name: "Apps", holds: (channel, store) => isWithApp(store, channel) },
+  { name: "Apps", holds: isApps },
 ];
 
 /** Fill `root` and keep it so. */
@@ -32,8 +34,10 @@ export function mountSidebar(store, root) {
     const all = store.conversations();
     for (const { holds, list } of groups) {
       const held = all.filter((channel) => holds(channel, store));
-      keyed(list, held.map((channel) => entry(store, channel, store.isIn(channel.id) && unread.isUnread(channel.id))));
-      list.parentElement.hidden = held.length === 0;
+      const entries = held.map((channel) => entry(store, channel, store.isIn(channel.id) && unread.isUnread(channel.id)));
+      if (holds === isApps && !held.length && tabOf(store)) entries.push(appEntry(store));
+      keyed(list, entries);
+      list.parentElement.hidden = entries.length === 0;
     }
   };
   store.on("snapshot place users channels messages", draw);
@@ -50,6 +54,10 @@ export function showPane(pane) {
 /** Whether a conversation is the person's own with the app. */
 export function isWithApp(store, channel) {
   return channel?.kind === "im" && channel.members.includes(store.app.user_id);
+}
+
+function isApps(channel, store) {
+  return isWithApp(store, channel);
 }
 
 function isDirect({ kind }) {
@@ -80,6 +88,34 @@ function entry(store, channel, isUnread) {
     return h("li", {}, button);
   };
   return [channel.id, stamp, keepingFocus(channel.id, make)];
+}
+
+/** The app for somebody who has no conversation with it yet: it begins when they open it. */
+function appEntry(store) {
+  const open = async () => {
+    const { me } = store;
+    const isBegun = () => store.me === me && store.conversations().find((channel) => isWithApp(store, channel));
+    try {
+      await act("home", { user: me, tab: tabOf(store) });
+      // The conversation comes through the websocket, before this answer or after it.
+      const go = () => {
+        const begun = isBegun();
+        if (begun) store.go({ channel: begun.id, thread: "" });
+        return Boolean(begun);
+      };
+      if (!go()) store.once("channels", go);
+    } catch (error) {
+      notice(inWords(error), "error");
+    }
+  };
+  const make = () =>
+    h("li", {}, h("button", { type: "button", class: "conversation", on: { click: open } }, avatar(store, store.app.user_id), h("span", { class: "side-name" }, store.app.name)));
+  return ["app", JSON.stringify(store.app), make];
+}
+
+/** The tab at which the app opens: its messages, or its Home where people cannot write to it. */
+function tabOf(store) {
+  return store.app.has_messages_tab ? "messages" : store.app.has_home ? "home" : "";
 }
 
 function classOf(isUnread, isIn) {

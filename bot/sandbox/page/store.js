@@ -36,8 +36,16 @@ export class Store {
     }
   }
 
+  /** Hear of a topic until `listener` gives true. */
+  once(topic, listener) {
+    const hear = (detail) => {
+      if (listener(detail)) this.#listeners.get(topic).delete(hear);
+    };
+    this.on(topic, hear);
+  }
+
   #tell(topic, detail) {
-    for (const listener of this.#listeners.get(topic) ?? []) listener(detail);
+    for (const listener of [...(this.#listeners.get(topic) ?? [])]) listener(detail);
   }
 
   setOnline(isOnline) {
