@@ -28,6 +28,7 @@ DEFAULTS_IN_WORDS = {
     "LOG_FORMAT": "by terminal",
 }
 MOST_LINES_OF_README = 150
+MOST_BYTES_OF_PICTURE = 200_000
 
 
 def _rows(page: str, heading: str) -> list[list[str]]:
@@ -184,6 +185,19 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert target.is_relative_to(ROOT), link
         assert target.exists(), link
         assert not heading or heading in _targets(target.read_text(encoding="utf-8")), link
+
+
+def test_every_picture_is_there_small_and_in_words() -> None:
+    """Pages show every picture that `make screenshots` takes, each under 200 kB, and say what is on it."""
+    shown: set[Path] = set()
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        said = dict(re.findall(r'<img src="([^"]+)" alt="([^"]+)"', text))
+        said |= {path: words for words, path in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)}
+        assert all(len(words) > 40 for words in said.values()), page.name
+        shown |= {(page.parent / path).resolve() for path in [*said, *re.findall(r'srcset="([^"]+)"', text)]}
+    assert shown == {path.resolve() for path in (ROOT / "docs" / "images").iterdir()}
+    assert all(path.stat().st_size < MOST_BYTES_OF_PICTURE for path in shown)
 
 
 def test_every_file_of_ours_that_is_named_exists() -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tabs import Tab
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-WIDE, PHONE = (1120, 640), (360, 720)
+WIDE, TALL, PHONE = (1120, 640), (1120, 860), (360, 720)
+PROMPT = "Acme Pro, Ms Núñez; polite"
 MOST_BYTES = 200_000
 
 
@@ -58,10 +59,14 @@ async def main() -> None:
                 tab = await answered(tabs, sandbox.address, WIDE, scheme)
                 await tab.open_thread()
                 await take(tab, f"thread-{scheme}")
-            tab = await answered(tabs, sandbox.address, WIDE, "light")
+            await take(await answered(tabs, sandbox.address, PHONE, "light"), "phone")
+            tab = await answered(tabs, sandbox.address, TALL, "light")
+            await tab.say(f"/translate prompt {PROMPT}")
+            await tab.choose(sample("login").path)
+            await tab.send()
+            await expect(tab.log.get_by_text(sample("login").english)).to_be_visible()
             await tab.open_curtain("Endpoint")
             await take(tab, "curtain")
-            await take(await answered(tabs, sandbox.address, PHONE, "light"), "phone")
     if tabs.problems:
         sys.exit("\n".join(tabs.problems))
 

@@ -231,6 +231,10 @@ class Tab:
         await self.curtain.get_by_role("tab", name=panel).click()
         await expect(self.curtain.get_by_role("tabpanel", name=panel)).to_be_visible()
 
+    async def dismiss_hints(self) -> None:
+        """Put the first steps away."""
+        await self.channel.get_by_role("button", name="Dismiss the hints").click()
+
     async def tab_to(self, target: Locator, key: str = "Tab") -> None:
         """Press Tab until something has the focus."""
         await expect(target).to_be_attached()
