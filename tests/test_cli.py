@@ -233,13 +233,14 @@ def is_running(pid: int) -> bool:
 def test_a_killed_sandbox_leaves_no_bot(tmp_path: Path) -> None:
     """Killed hard, the sandbox takes its bot along."""
     command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--data", str(tmp_path / "data")]
+    command += ["--share", "sample"]
     # What the killed leave behind lies with the test's own files.
     environ = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(  # noqa: S603 -- our own program
-        command, cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True
+        command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stderr is not None
-        assert "This is not Slack" in process.stderr.readline()
+        assert process.stdout is not None
+        assert "posted ana" in process.stdout.readline()  # so the bot runs
         [bot] = bots_of(process.pid)
         assert is_running(bot)
         process.kill()

@@ -279,8 +279,7 @@ def real_endpoint(environ: Mapping[str, str]) -> Endpoint:
 def _welcome(act: Act) -> None:
     endpoint = "the real endpoint" if act.options.is_real_endpoint else "a stand-in endpoint"
     url, token = act.slack.url, act.slack.control_token
-    _tell("")
-    _tell(f"  Open {act.slack.page_url} in your browser")
+    _tell(f"Open {act.slack.page_url} in your browser")
     _tell("")
     _tell(f"This is not Slack: an embedded workspace with {endpoint}, on this machine only. Ctrl-C ends it.")
     _tell("Without a browser, share a recording like this:")

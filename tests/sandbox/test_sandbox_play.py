@@ -237,8 +237,8 @@ async def test_the_sandbox_stays_until_it_is_stopped(capfd: pytest.CaptureFixtur
     said = Said(capfd)
     await said.until(lambda: "/control/share\n" in said.err)
     assert "This is not Slack" in said.err
-    first, *_ = filter(None, said.err.splitlines())
-    address = re.fullmatch(r"  Open (http://127\.0\.0\.1:\d+/page/[\w-]{32}/) in your browser", first)
+    first, *_ = said.err.splitlines()
+    address = re.fullmatch(r"Open (http://127\.0\.0\.1:\d+/page/[\w-]{32}/) in your browser", first)
     assert address is not None
     assert "SLACK_BOT_TOKEN" not in said.err
     curl, *words, url = shlex.split(said.err.splitlines()[-1])
