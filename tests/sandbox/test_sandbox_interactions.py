@@ -9,6 +9,7 @@ from bolt_app import Errands, actions, asked, button, errands, form, manifest, o
 from slack_calls import call, listening
 
 from bot.sandbox.control_interactions import ControlInteractions
+from bot.sandbox.installed_app import App
 from bot.sandbox.refusals import RefusedError, SandboxMisuseError
 from bot.sandbox.server import Fault, SlackSandbox
 
@@ -346,6 +347,7 @@ async def test_a_tab_that_is_off_cannot_be_opened(app: Errands) -> None:
         assert slack.calls("event") == []
         assert not slack.workspace.app.has_home
         assert slack.workspace.app.has_messages_tab
+    assert App.from_manifest({}).has_messages_tab
 
 
 # --- over the control API -----------------------------------------------------------------------
