@@ -47,19 +47,11 @@ async def tabs(chromium: Browser) -> AsyncIterator[Tabs]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """Play over Socket Mode, once for all tests of a module."""
-    async with playing(tmp_path_factory.mktemp("data"), sleep=hurried) as stage:
-        stage.slack.use(Props(endpoint=stage.endpoint))
-        yield stage
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["socket", "http"])
-async def either(
+async def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    """Play over Socket Mode, and once more over HTTP."""
-    folder, is_http = tmp_path_factory.mktemp("data"), request.param == "http"
+    """Play, over Socket Mode where a test does not choose `http`: one bot at a time, for many tests."""
+    folder, is_http = tmp_path_factory.mktemp("data"), getattr(request, "param", "socket") == "http"
     async with playing(folder, is_http=is_http, sleep=hurried) as stage:
         stage.slack.use(Props(endpoint=stage.endpoint))
         yield stage

@@ -21,10 +21,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PARCEL, LOGIN = sample("parcel"), sample("login")
 
 
-@pytest.mark.parametrize("mode", [pytest.param((), id="socket"), pytest.param(("--http",), id="http")])
-async def test_a_bot_that_dies_is_started_again(tabs: Tabs, mode: tuple[str, ...]) -> None:
+async def test_a_bot_that_dies_is_started_again(tabs: Tabs) -> None:
     """The page opens on a sample that was answered; it says when the bot is gone, and starts it again."""
-    async with running_sandbox("--share", "sample", *mode) as sandbox:
+    async with running_sandbox("--share", "sample") as sandbox:
         tab = await tabs.open_address(sandbox.address)
         await expect(tab.log.get_by_text(PARCEL.english)).to_be_visible()
         await expect(tab.banner).to_contain_text("This is not Slack")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+over_both = pytest.mark.parametrize("stage", ["socket", "http"], indirect=True)
 
 PARCEL, LOGIN = sample("parcel"), sample("login")
 
@@ -28,17 +29,18 @@ async def see_translated(tab: Tab, english: str) -> None:
     await expect(tab.thread.get_by_role("article").last).to_contain_text(english)
 
 
-async def test_a_dropped_file_is_answered_in_its_thread(either: Stage, tabs: Tabs) -> None:
+@over_both
+async def test_a_dropped_file_is_answered_in_its_thread(stage: Stage, tabs: Tabs) -> None:
     """Whoever drops a recording on a channel and presses Send finds its English in the thread."""
-    tab = await tabs.open(either.slack, channel=either.slack.add_channel("dropped"))
+    tab = await tabs.open(stage.slack, channel=stage.slack.add_channel("dropped"))
     await tab.drop(PARCEL.path)
     await tab.send()
     await see_translated(tab, PARCEL.english)
 
 
-async def test_a_chosen_file_is_answered(either: Stage, tabs: Tabs) -> None:
+async def test_a_chosen_file_is_answered(stage: Stage, tabs: Tabs) -> None:
     """A file that is chosen with the button goes with the text, and is answered as well."""
-    tab = await tabs.open(either.slack, channel=either.slack.add_channel("chosen"))
+    tab = await tabs.open(stage.slack, channel=stage.slack.add_channel("chosen"))
     await tab.choose(LOGIN.path)
     await tab.composer.fill("From the phone")
     await tab.send()

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+over_both = pytest.mark.parametrize("stage", ["socket", "http"], indirect=True)
 
 PARCEL = sample("parcel")
 PROMPT = "Acme Pro, Ms Núñez; polite"
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)"><!channel> <@U0ANA> *<b>bold</b>*'
 
 
-async def test_a_prompt_reaches_the_endpoint(either: Stage, tabs: Tabs) -> None:
+@over_both
+async def test_a_prompt_reaches_the_endpoint(stage: Stage, tabs: Tabs) -> None:
     """After `/translate prompt …` only who typed it reads the answer, and the endpoint is sent the prompt."""
-    channel = either.slack.add_channel("prompted")
-    ana, ben = await tabs.open(either.slack, "ana", channel), await tabs.open(either.slack, "ben", channel)
+    channel = stage.slack.add_channel("prompted")
+    ana, ben = await tabs.open(stage.slack, "ana", channel), await tabs.open(stage.slack, "ben", channel)
     await ana.say(f"/translate prompt {PROMPT}")
     answer = ana.log.get_by_role("article").filter(has_text="Only visible to you")
     await expect(answer).to_contain_text(words.PROMPT_SET.split(".")[0])
