@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.records import Message
 
+PATIENT_ACK_SECONDS = 30.0  # Slack gives three: a busy machine is no reason for a test to fail
 SAMPLES = {sample.name: sample for sample in samples.load()}
 
 
@@ -111,5 +112,6 @@ async def playing(
     assert not {name for name in os.environ if name.startswith("SLACK_")}, "SLACK_* would leak into Bolt"
     async with SlackSandbox() as slack, EndpointSandbox() as endpoint:
         slack.retry_delays = (0.05, 0.1, 0.2)
+        slack.ack_seconds = PATIENT_ACK_SECONDS
         async with running_bot(slack, endpoint, data, is_http=is_http, sleep=sleep, **more) as bot:
             yield Stage(slack, endpoint, bot)

@@ -21,6 +21,7 @@ from bot.store.settings import Mode, SettingsStore
 from bot.surfaces.command import CommandDesk, finish, register
 from bot.transport.http import PATH, slack_route
 from bot.web_api import WebApi, build_client
+from running import PATIENT_ACK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -139,6 +140,7 @@ async def open_office(folder: Path, **changes: Any) -> AsyncIterator[Office]:  #
     command = changes.pop("command", DEFAULT_COMMAND)
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(changes.pop("slack", None) or SlackSandbox())
+        slack.ack_seconds = PATIENT_ACK_SECONDS
         settings = SettingsStore(await _open_store(folder, stack))
         web_api = WebApi(build_client(api_url=slack.api_url, token=slack.bot_token))
         stack.push_async_callback(web_api.close)
