@@ -60,15 +60,14 @@ class Control:
         async def told(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
-            except RefusedError as error:
-                status = error.status if error.status >= FIRST_REFUSAL else 409
-                return web.json_response(error.body() | {"rule": error.rule}, status=status)
-            except web.HTTPRequestEntityTooLarge:
-                return web.json_response({"ok": False, "error": "too_large", "rule": TOO_MUCH}, status=413)
-            except KeyError as error:
-                return _mistaken(f"{error.args[0]} is missing, or unknown here")
-            except (SandboxMisuseError, TypeError, ValueError, RecursionError) as error:
-                return _mistaken(str(error))
+            except (
+                *(RefusedError, SandboxMisuseError, web.HTTPRequestEntityTooLarge),
+                *(KeyError, TypeError, ValueError, RecursionError),
+            ) as error:
+                response = _refusal(error)
+                if not request.content.at_eof():
+                    response.force_close()  # no other request may follow on what is left of the body
+                return response
             finally:
                 self._slack.look_around()
 
@@ -98,7 +97,18 @@ class Control:
         return told | {"user": change.user, "detail": change.detail}
 
 
-def _mistaken(words: str) -> web.Response:
+def _refusal(error: Exception) -> web.Response:
+    """Say what is wrong: in Slack's own code where it has one."""
+    match error:
+        case RefusedError():
+            status = error.status if error.status >= FIRST_REFUSAL else 409
+            return web.json_response(error.body() | {"rule": error.rule}, status=status)
+        case web.HTTPRequestEntityTooLarge():
+            return web.json_response({"ok": False, "error": "too_large", "rule": TOO_MUCH}, status=413)
+        case KeyError():
+            words = f"{error.args[0]} is missing, or unknown here"
+        case _:
+            words = str(error)
     return web.json_response({"ok": False, "error": words, "rule": words}, status=400)
 
 

@@ -126,6 +126,7 @@ async def test_too_large_by_its_header(slack: SlackSandbox, tmp_path: Path) -> N
     body = json.loads(await reader.readuntil(b"}"))
     writer.close()
     assert b" 413 " in answer.splitlines()[0]
+    assert b"Connection: close" in answer  # or the browser's next request would run into the rest of this one
     assert body == {
         "ok": False,
         "error": "file_too_large",
