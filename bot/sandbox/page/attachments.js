@@ -35,7 +35,7 @@ function forwarded(store, message, attachment, inThread) {
       "div",
       { class: "small quiet" },
       [where && `Posted in ${where}`, ts && `${dayWords(ts)} at ${clockOf(ts)}`].filter(Boolean).join(" · "),
-      address && [" · ", linkTo(store, address, "View message")],
+      address && [" · ", linkTo(address, "View message")],
     ),
   );
 }
@@ -62,7 +62,7 @@ function other(store, message, attachment) {
       "div",
       { class: "attachment", style: line ? { "border-left-color": line } : null },
       author && h("div", { class: "small" }, h("bdi", {}, author)),
-      title && h("strong", { dir: "auto" }, address ? linkTo(store, address, unescaped(title)) : unescaped(title)),
+      title && h("strong", { dir: "auto" }, address ? linkTo(address, unescaped(title)) : unescaped(title)),
       text && h("div", { class: "text", dir: "auto" }, mrkdwn(store, text)),
       fields.length > 0 && h("div", { class: "attachment-fields" }, fields.map(field)),
       attachment.blocks?.length > 0 && h("div", { class: "blocks" }, drawn(store, message, attachment.blocks)),

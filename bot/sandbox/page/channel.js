@@ -7,6 +7,7 @@ import { mountHints } from "./hints.js";
 import { renderHome } from "./home.js";
 import { makeList } from "./list.js";
 import { avatar } from "./people.js";
+import { followHere } from "./places.js";
 import { isWithApp, showPane } from "./sidebar.js";
 import { act } from "./wire.js";
 
@@ -28,6 +29,7 @@ export function mountChannel(store, root) {
   const composer = makeComposer(store, place);
   fill(root, header.element, tabs.element, hints, home, list.element, composer.element);
   mountHints(store, hints);
+  followHere(store, root);
 
   const draw = () => {
     if (!store.isReady) return;

@@ -121,7 +121,7 @@ function farewell() {
 }
 
 function typePrompt() {
-  const box = document.querySelector("#channel textarea");
+  const box = document.querySelector("#channel .composer textarea");
   if (!box || box.disabled) return notice("You can’t write in this conversation, so it can’t be typed here.");
   if (box.value.trim() && box.value !== EXAMPLE) {
     box.focus();

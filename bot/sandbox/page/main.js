@@ -3,7 +3,6 @@
 import { mountBanner } from "./banner.js";
 import { mountChannel } from "./channel.js";
 import { mountCurtain } from "./curtain.js";
-import { notice } from "./dom.js";
 import { mountDrop } from "./drop.js";
 import { mountModals } from "./modal.js";
 import { mountSidebar } from "./sidebar.js";
@@ -49,12 +48,7 @@ store.on("place", () => {
   document.body.dataset.pane = store.place.thread ? "thread" : "channel";
 });
 
-let wasOnline = false;
 connect(
   (frame) => store.apply(frame),
-  (isOnline) => {
-    if (wasOnline && !isOnline) notice("The sandbox does not answer. This page tries again by itself.", "error");
-    wasOnline = isOnline;
-    store.setOnline(isOnline);
-  },
+  (isOnline) => store.setOnline(isOnline),
 );

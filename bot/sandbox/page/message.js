@@ -1,7 +1,7 @@
 // A message: who, when, the words, the files, the reactions and the way into its thread.
 
 import { attachments } from "./attachments.js";
-import { fill, h, keyed } from "./dom.js";
+import { h, keyed } from "./dom.js";
 import { editorOf } from "./editing.js";
 import { renderFiles, stampOf } from "./files.js";
 import { openMessageMenu, openThread } from "./message_menu.js";
@@ -30,7 +30,7 @@ export function makeMessage(store, { inThread }) {
   const gutter = h("div", { class: "gutter" });
   const main = h("div", { class: "message-main" });
   const tools = makeTools(store, now);
-  const element = h("article", { class: "message" }, gutter, main, tools);
+  const element = h("article", { class: "message" }, gutter, main, tools.element);
   const words = h("div", { class: "words" });
   let wordsStamp = "";
 
@@ -45,8 +45,8 @@ export function makeMessage(store, { inThread }) {
       "is-quiet": subtype === "tombstone" || subtype === "channel_join",
       "is-broadcast": subtype === "thread_broadcast",
     });
-    element.setAttribute("aria-label", `${name}, ${clockOf(ts)}`);
-    tools.hidden = Boolean(isEphemeral);
+    element.setAttribute("aria-label", `${subtype === "tombstone" ? "Deleted message" : name}, ${clockOf(ts)}`);
+    tools.show(message);
     keyed(gutter, [["gutter", stamp(around, name, subtype, isFollowUp), () => gutterOf(store, message, name, isFollowUp)]]);
 
     const isQuiet = subtype === "tombstone" || subtype === "channel_join";
@@ -54,7 +54,7 @@ export function makeMessage(store, { inThread }) {
     const status = inThread || isEphemeral ? "" : (store.statuses[message.channel]?.[ts] ?? "");
     const parts = [
       labelPart(store, message, inThread, around),
-      !isFollowUp && ["head", stamp(around, name, ts), () => headOf(store, message, name)],
+      !isFollowUp && subtype !== "tombstone" && ["head", stamp(around, name, ts), () => headOf(store, message, name)],
       editor && ["editor", "", () => editor],
       !editor && isQuiet && ["quiet", stamp(around, message.subtype, message.inviter), () => quietWords(store, message)],
       !editor && !isQuiet && ["words", "", () => words],
@@ -166,10 +166,10 @@ function makeTools(store, message) {
   const react = tool("Add a reaction", "react", (button) => openReactions(store, button, message), { ...opens, ...pointed });
   const reply = tool("Reply in thread", "reply", () => openThread(store, message()), pointed);
   const more = tool("More actions", "more", (button) => openMessageMenu(store, button, message), { ...opens, dataset: { focus: "menu" } });
-  const tools = h("div", { class: "message-tools", role: "group", "aria-label": "Actions" });
-  fill(tools, react, reply, more);
-  tools.addEventListener("pointerenter", () => {
-    react.hidden = !store.isIn(message().channel) || message().subtype === "tombstone";
-  });
-  return tools;
+  const element = h("div", { class: "message-tools", role: "group", "aria-label": "Actions" }, react, reply, more);
+  const show = ({ channel, subtype, is_ephemeral: isEphemeral }) => {
+    element.hidden = Boolean(isEphemeral);
+    react.hidden = !store.isIn(channel) || subtype === "tombstone";
+  };
+  return { element, show };
 }

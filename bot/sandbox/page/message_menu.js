@@ -32,7 +32,9 @@ export function openMessageMenu(store, button, message) {
 /** Open the thread of a message and begin to type in it. */
 export function openThread(store, { channel, ts, thread_ts: thread }) {
   store.go({ channel, thread: thread || ts, tab: "messages" });
-  document.querySelector("#thread textarea")?.focus({ preventScroll: true });
+  // Where one types on the screen, the keyboard waits until it is asked for.
+  const isTouched = matchMedia("(hover: none)").matches;
+  document.querySelector(isTouched ? "#thread .log" : "#thread .composer textarea")?.focus({ preventScroll: true });
 }
 
 function shortcuts(store, message) {

@@ -94,7 +94,7 @@ function quote(store, all) {
 const DRAW = {
   code: (store, text) => h("code", {}, plain(store, text)),
   entity: (store, text) => entity(store, text),
-  address: (store, text) => linkTo(store, unescaped(text), unescaped(text)),
+  address: (_, text) => linkTo(unescaped(text), unescaped(text)),
   bold: (store, text, depth) => h("strong", {}, spans(store, text.slice(1, -1), depth + 1)),
   italic: (store, text, depth) => h("em", {}, spans(store, text.slice(1, -1), depth + 1)),
   struck: (store, text, depth) => h("s", {}, spans(store, text.slice(1, -1), depth + 1)),
@@ -138,7 +138,7 @@ function entity(store, inner) {
   if (/^@[UW]\w+$/.test(target)) return person(store, target.slice(1), label);
   if (/^#[CDG]\w+$/.test(target)) return channel(store, target.slice(1), label);
   if (target.startsWith("!")) return special(store, target.slice(1), label);
-  if (/^(?:https?:\/\/|mailto:|tel:)/i.test(target)) return linkTo(store, unescaped(target), unescaped(label || target));
+  if (/^(?:https?:\/\/|mailto:|tel:)/i.test(target)) return linkTo(unescaped(target), unescaped(label || target));
   return document.createTextNode(unescaped(`<${inner}>`));
 }
 
@@ -160,7 +160,7 @@ function special(store, target, label) {
   if (name === "subteam") return h("span", { class: "mention" }, unescaped(label) || `@${rest[0] ?? ""}`);
   if (name === "date") {
     const words = dated(Number(rest[0]), unescaped(rest[1] ?? "")) || unescaped(label);
-    return rest[2] ? linkTo(store, unescaped(rest.slice(2).join("^")), words) : h("time", { title: unescaped(label) || null }, words);
+    return rest[2] ? linkTo(unescaped(rest.slice(2).join("^")), words) : h("time", { title: unescaped(label) || null }, words);
   }
   return document.createTextNode(unescaped(label) || `<!${target}>`);
 }

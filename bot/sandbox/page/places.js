@@ -23,17 +23,22 @@ export function placeOf(address) {
   return found && { channel: found[1], ts: `${found[2]}.${found[3]}`, thread: url.searchParams.get("thread_ts") ?? "" };
 }
 
-/** Make a link that may be followed; a message of this workspace is shown here, and any other address is only written down. */
-export function linkTo(store, address, words) {
+/** Make a link that may be followed; any other address is only written down. */
+export function linkTo(address, words) {
   const url = parsed(address);
   if (!url || !FOLLOWED.has(url.protocol)) return document.createTextNode(words === address ? words : `${words} (${address})`);
-  const place = placeOf(address);
-  const click = (event) => {
-    if (!place || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, words);
+}
+
+/** Let every link in `root` to a message of this workspace lead to it on this page. */
+export function followHere(store, root) {
+  root.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    const place = link && !event.ctrlKey && !event.metaKey && !event.shiftKey ? placeOf(link.href) : null;
+    if (!place) return;
     event.preventDefault();
     jumpTo(store, place);
-  };
-  return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer", on: { click } }, words);
+  });
 }
 
 /** Show a message: its conversation or thread opens, and it stands in view for a moment marked. */

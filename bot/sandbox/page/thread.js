@@ -3,6 +3,7 @@
 import { makeComposer } from "./composer.js";
 import { fill, h } from "./dom.js";
 import { makeList } from "./list.js";
+import { followHere } from "./places.js";
 
 /** Fill `root` and keep it so; it is hidden while no thread is open. */
 export function mountThread(store, root) {
@@ -49,6 +50,7 @@ export function mountThread(store, root) {
     if (store.messages.get(store.place.channel)?.has(store.place.thread)) list.draw();
     else store.go({ thread: "" });
   });
+  followHere(store, root);
   root.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) close();
   });

@@ -5,7 +5,7 @@ import { fill, h } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 
 const MOST_LINES = 20;
-const MOST_CHARACTERS = 2400;
+const MOST_CHARACTERS = 2000;
 // So little more than that is shown at once: a button that opens two lines is of no use.
 const SLACK = 1.25;
 const opened = new Set();
@@ -20,13 +20,14 @@ export function showWords(store, element, message) {
     const isOpen = opened.has(key);
     const { content, isLong } = isOpen ? { content: message, isLong: true } : folded(message);
     const parts = partsOf(element);
+    const edited = message.edited ? h("span", { class: "edited" }, "(edited)") : null;
     if (content.blocks?.length && !isTyped(content)) {
       fill(parts.text);
       const container = { kind: "message", channel: message.channel, ts: message.ts, isEphemeral: Boolean(message.is_ephemeral) };
       updateBlocks(store, parts.blocks, content.blocks, container);
     } else {
       updateBlocks(store, parts.blocks, [], { kind: "message" });
-      fill(parts.text, mrkdwn(store, content.text));
+      fill(parts.text, mrkdwn(store, content.text), edited && [" ", edited]);
     }
     const toggle = () => {
       if (!opened.delete(key)) opened.add(key);
@@ -35,7 +36,8 @@ export function showWords(store, element, message) {
     };
     const button = () => h("button", { type: "button", class: "plain", "aria-expanded": String(isOpen), on: { click: toggle } }, isOpen ? "Show less" : "Show more");
     fill(parts.more, isLong ? button() : null);
-    fill(parts.edited, message.edited ? h("span", { class: "edited" }, "(edited)") : null);
+    // Behind the words where they flow; below blocks.
+    fill(parts.edited, edited?.parentNode ? null : edited);
     element.classList.toggle("is-folded", isLong && !isOpen);
   };
   draw();
