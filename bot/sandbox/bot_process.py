@@ -147,11 +147,13 @@ class BotProcess:
             self._watching.cancel()
         process = self._process
         if process is not None and process.returncode is None:
-            process.send_signal(signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it may end by itself at any moment
+                process.send_signal(signal.SIGTERM)
             try:
                 await asyncio.wait_for(process.wait(), patience_seconds)
             except TimeoutError:
-                process.kill()
+                with suppress(ProcessLookupError):
+                    process.kill()
                 await process.wait()
         if process is not None and self.state != "stopped":
             self._become("stopped", process.returncode)

@@ -373,7 +373,9 @@ async def test_a_bot_that_comes_too_late(tmp_path: Path) -> None:
         with pytest.raises(BotStartError, match="was not ready within 0 s") as caught:
             await bot.start(patience_seconds=0)
         assert caught.value.code is None
-        os.kill(our_bot(), signal.SIGSTOP)
+        hanging = our_bot()
+        os.kill(hanging, signal.SIGSTOP)
+        os.waitid(os.P_PID, hanging, os.WSTOPPED | os.WNOWAIT)  # else SIGTERM may overtake it
         await bot.stop(patience_seconds=0.01)
         assert await bot.ended() == -signal.SIGKILL
 
