@@ -2,7 +2,7 @@
 
 import { inWords } from "./acting.js";
 import { makeComposer } from "./composer.js";
-import { fill, h, notice } from "./dom.js";
+import { fill, h, notice, soon } from "./dom.js";
 import { mountHints } from "./hints.js";
 import { renderHome } from "./home.js";
 import { makeList } from "./list.js";
@@ -45,8 +45,9 @@ export function mountChannel(store, root) {
   };
   store.on("snapshot place users channels", draw);
   store.on("homes", () => drawHome(store, home, !home.hidden));
+  const drawList = soon(() => list.draw());
   store.on("messages ephemerals status", (channel) => {
-    if (store.isReady && (!channel || channel === store.place.channel)) list.draw();
+    if (store.isReady && (!channel || channel === store.place.channel)) drawList();
   });
 }
 

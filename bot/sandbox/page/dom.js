@@ -48,7 +48,13 @@ export function fill(element, ...children) {
  * that players go on playing and focus stays.
  */
 export function keyed(parent, entries) {
-  const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const wantedKeys = new Set(entries.map(([key]) => key));
+  const old = new Map();
+  // What goes, goes first: whoever follows then stands where it belongs and need not be moved.
+  for (const child of [...parent.children]) {
+    if (wantedKeys.has(child.dataset.key)) old.set(child.dataset.key, child);
+    else child.remove();
+  }
   let last = null;
   for (const [key, stamp, make] of entries) {
     let element = old.get(key);
@@ -59,12 +65,26 @@ export function keyed(parent, entries) {
       if (element) element.replaceWith(made);
       element = made;
     }
-    old.delete(key);
     const wanted = last ? last.nextSibling : parent.firstChild;
     if (element !== wanted) parent.insertBefore(element, wanted);
     last = element;
   }
-  for (const gone of old.values()) gone.remove();
+}
+
+/** Give a function that does `work` once, soon, however often it is asked to; also where nobody looks at the page. */
+export function soon(work) {
+  let isWanted = false;
+  const begin = () => {
+    if (!isWanted) return;
+    isWanted = false;
+    work();
+  };
+  return () => {
+    if (isWanted) return;
+    isWanted = true;
+    requestAnimationFrame(begin);
+    setTimeout(begin, 60);
+  };
 }
 
 /** Say something short to everybody, screen readers included; it goes by itself, or with its button. */

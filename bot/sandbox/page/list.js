@@ -33,6 +33,7 @@ class List {
   #most = AT_ONCE;
   #isAtBottom = true;
   #newest = "";
+  #first = "";
   #earlier = h("button", { type: "button", class: "earlier" }, "Show earlier messages");
   #news = h("button", { type: "button", class: "news primary", hidden: true }, "New messages ↓");
   #sizes = new ResizeObserver(() => this.#isAtBottom && this.#toBottom());
@@ -57,7 +58,11 @@ class List {
     this.#log.setAttribute("aria-label", label);
     const kept = heldFocus(this.#log);
     const version = aroundOf(this.#store);
+    // While somebody reads above, nothing goes away there.
+    if (!this.#isAtBottom && this.#first) this.#most = Math.max(this.#most, messages.filter((one) => one.ts >= this.#first).length);
+    else if (this.#isAtBottom) this.#most = AT_ONCE;
     const shown = messages.slice(-this.#most);
+    this.#first = shown[0]?.ts ?? "";
     const entries = shown.length < messages.length ? [["earlier", "", () => this.#earlier]] : [];
     const keys = new Set();
     let before = null;
@@ -89,10 +94,10 @@ class List {
     const { messages } = this.#what();
     const at = messages.findIndex((message) => message.ts === ts);
     if (at < 0) return;
+    this.#isAtBottom = false;
     this.#most = Math.max(this.#most, messages.length - at + 20);
     this.draw();
     const { element } = this.#view(ts);
-    this.#isAtBottom = false;
     element.scrollIntoView({ block: "center" });
     element.classList.add("is-marked");
     setTimeout(() => element.classList.remove("is-marked"), 2500);
@@ -104,6 +109,7 @@ class List {
     this.#most = AT_ONCE;
     this.#isAtBottom = true;
     this.#newest = "";
+    this.#first = "";
     this.#views.clear();
     const inside = h("div", { class: "log-inside" });
     const log = h("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0" }, inside);
@@ -147,6 +153,7 @@ class List {
 
   #showEarlier() {
     const below = this.#log.scrollHeight - this.#log.scrollTop;
+    this.#isAtBottom = false;
     this.#most += AT_ONCE;
     this.draw();
     this.#log.scrollTop = this.#log.scrollHeight - below;

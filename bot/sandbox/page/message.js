@@ -34,7 +34,14 @@ export function makeMessage(store, { inThread }) {
   const words = h("div", { class: "words" });
   let wordsStamp = "";
 
+  let shown = [];
   const show = (message, { isFollowUp = false, around = "" } = {}) => {
+    const editor = editorOf(store, message);
+    const status = inThread || message.is_ephemeral ? "" : (store.statuses[message.channel]?.[message.ts] ?? "");
+    const wish = [message, isFollowUp, around, editor, status, message.reply_count && dayWords(message.ts)];
+    const isSame = wish.every((one, index) => one === shown[index]) && message.subtype !== "thread_broadcast";
+    if (isSame) return;
+    shown = wish;
     current = message;
     const { is_ephemeral: isEphemeral, subtype, thread_ts: thread, ts } = message;
     const name = authorOf(store, message);
@@ -50,8 +57,6 @@ export function makeMessage(store, { inThread }) {
     keyed(gutter, [["gutter", stamp(around, name, subtype, isFollowUp), () => gutterOf(store, message, name, isFollowUp)]]);
 
     const isQuiet = subtype === "tombstone" || subtype === "channel_join";
-    const editor = editorOf(store, message);
-    const status = inThread || isEphemeral ? "" : (store.statuses[message.channel]?.[ts] ?? "");
     const parts = [
       labelPart(store, message, inThread, around),
       !isFollowUp && subtype !== "tombstone" && ["head", stamp(around, name, ts), () => headOf(store, message, name)],

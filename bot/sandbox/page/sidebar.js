@@ -1,7 +1,7 @@
 // The sidebar: the workspace, who acts in this tab, and the conversations by kind.
 
 import { inWords } from "./acting.js";
-import { fill, h, keyed, notice } from "./dom.js";
+import { fill, h, keyed, notice, soon } from "./dom.js";
 import { avatar, makeActing } from "./people.js";
 import { makeUnread } from "./unread.js";
 import { act } from "./wire.js";
@@ -40,7 +40,8 @@ export function mountSidebar(store, root) {
       list.parentElement.hidden = entries.length === 0;
     }
   };
-  store.on("snapshot place users channels messages", draw);
+  store.on("snapshot place users channels", draw);
+  store.on("messages", soon(draw));
   document.addEventListener("visibilitychange", draw);
 }
 

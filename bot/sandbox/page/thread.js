@@ -1,7 +1,7 @@
 // The thread: the message that began it, the replies, what the app is doing in it, and a message box.
 
 import { makeComposer } from "./composer.js";
-import { fill, h } from "./dom.js";
+import { fill, h, soon } from "./dom.js";
 import { makeList } from "./list.js";
 import { followHere } from "./places.js";
 
@@ -44,11 +44,14 @@ export function mountThread(store, root) {
     composer.draw();
   };
   store.on("snapshot place users channels", draw);
-  store.on("messages ephemerals status", (channel) => {
-    if (root.hidden || (channel && channel !== store.place.channel)) return;
+  const drawList = soon(() => {
+    if (root.hidden) return;
     // Deleted with all its replies, or before it had any: nothing is left to look at.
     if (store.messages.get(store.place.channel)?.has(store.place.thread)) list.draw();
     else store.go({ thread: "" });
+  });
+  store.on("messages ephemerals status", (channel) => {
+    if (!channel || channel === store.place.channel) drawList();
   });
   followHere(store, root);
   root.addEventListener("keydown", (event) => {
