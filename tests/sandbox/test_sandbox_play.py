@@ -375,7 +375,8 @@ async def test_a_bot_that_comes_too_late(tmp_path: Path) -> None:
         assert caught.value.code is None
         hanging = our_bot()
         os.kill(hanging, signal.SIGSTOP)
-        os.waitid(os.P_PID, hanging, os.WSTOPPED | os.WNOWAIT)  # else SIGTERM may overtake it
+        stands = os.WSTOPPED | os.WNOWAIT
+        await asyncio.to_thread(os.waitid, os.P_PID, hanging, stands)  # else SIGTERM may overtake it
         await bot.stop(patience_seconds=0.01)
         assert await bot.ended() == -signal.SIGKILL
 
