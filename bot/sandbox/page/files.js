@@ -137,8 +137,7 @@ function player(store, kind, address, name, showFacts) {
   const media = h(kind, {
     class: "player",
     controls: true,
-    // A picture is worth its first frame; of sound nothing is fetched before somebody listens.
-    preload: kind === "video" ? "metadata" : "none",
+    preload: "metadata", // the length of a sound and the first frame of a picture are seen before anybody plays it
     src: address,
     playsinline: kind === "video",
     "aria-label": kind === "video" ? `Video: ${name}` : `Sound: ${name}`,
