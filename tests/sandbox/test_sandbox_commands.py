@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from bot.sandbox.server import Fault, SlackSandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from bot.sandbox.records import Change
 
 
 @pytest.fixture
@@ -68,6 +71,28 @@ async def test_an_ack_can_carry_the_answer(slack: SlackSandbox) -> None:
     async with commanded(slack, reply={"text": "Done.", "response_type": "ephemeral"}) as (result, _):
         (seen,) = result.ephemeral
     assert (seen["text"], seen["is_ephemeral"], seen["user"]) == ("Done.", True, slack.bot_user_id)
+    assert slack.messages("support") == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param({"text": "Done.", "response_type": "ephemeral"}, id="for the person"),
+        pytest.param({"text": "Done.", "response_type": "in_channel"}, id="for all"),
+    ],
+)
+async def test_an_ack_after_a_reset(slack: SlackSandbox, reply: dict[str, str]) -> None:
+    """What comes with the ack of a command typed before a reset is shown to nobody after it."""
+    slack.ack_seconds = 30
+    async with listening(slack, acks=False) as app:
+        typing = asyncio.create_task(slack.command("/translate", "help"))
+        [envelope] = await app.heard(1)
+        slack.reset()
+        told: list[Change] = []
+        slack.workspace.listeners.append(told.append)
+        await app.socket.send_json({"envelope_id": envelope["envelope_id"], "payload": reply})
+        result = await typing
+    assert (result.acked, result.ephemeral, told) == (True, [], [])
     assert slack.messages("support") == []
 
 
