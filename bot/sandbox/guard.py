@@ -1,7 +1,8 @@
 """Who may talk to the sandbox: rules by table, so that no web page but its own gets in.
 
 A page from elsewhere can make a browser send requests to this machine, also under a name of its own that
-leads here (DNS rebinding). So each request must name this address, and those to the page must come from it.
+leads here (DNS rebinding). So each request must name this address, none may come from another page (an app
+says nothing of where it comes from), and what acts on the page must say that it comes from there.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ PAGE: Final = "/page/"
 HOST: Final = "127.0.0.1"
 OWN_NAMES: Final = (HOST, "localhost")
 FROM_HERE: Final = frozenset({"same-origin", "none"})  # `none`: the address was typed, or opened by a program
+NOT_FOR_PEOPLE: Final = frozenset({"do", "see", "live"})  # what the page's own code asks for
+LED_HERE: Final = (
+    "Another page led here, which the sandbox does not allow. To open it, copy the address from the terminal "
+    "into the address bar.\n"
+)
 NOT_HERE: Final = (
     "There is nothing at this address. The page's address is printed in the terminal where the sandbox "
     "runs, and changes with every start: open it from there.\n"
@@ -79,9 +85,9 @@ def _was_started_elsewhere(request: web.Request, _: int) -> bool:
 RULES: Final = (
     #    name              below  is broken                   what is wrong
     Rule("host",           "",    _names_another_host,        "the Host header names another address"),
-    Rule("origin",         PAGE,  _comes_from_another_page,   "the request comes from another page"),
+    Rule("origin",         "",    _comes_from_another_page,   "the request comes from another page"),
     Rule("no_origin",      PAGE,  _hides_where_it_comes_from, "there is no Origin header"),
-    Rule("sec_fetch_site", PAGE,  _was_started_elsewhere,     "another site started the request"),
+    Rule("sec_fetch_site", "",    _was_started_elsewhere,     "another site started the request"),
 )
 # fmt: on
 
@@ -108,6 +114,8 @@ class Guard:
             rule = self.broken_rule(request)
             if rule is None:
                 return await handler(request)
+            if rule.is_broken is _was_started_elsewhere and _is_opened_by_a_person(request):
+                return web.Response(status=403, text=LED_HERE)
             body = {"ok": False, "error": f"refused_{rule.name}", "rule": rule.words}
             return web.json_response(body, status=403)
 
@@ -150,6 +158,16 @@ class Guard:
 def not_here() -> web.Response:
     """Say in plain words that the address is not the page's."""
     return web.Response(status=404, text=NOT_HERE)
+
+
+def _is_opened_by_a_person(request: web.Request) -> bool:
+    """Say whether somebody who followed a link reads the answer."""
+    parts = request.path.split("/")
+    return (
+        request.method == "GET"
+        and (request.path == "/" or parts[1] == "page")
+        and NOT_FOR_PEOPLE.isdisjoint(parts[3:4])
+    )
 
 
 def _own_hosts(port: int) -> frozenset[str]:

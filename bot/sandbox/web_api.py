@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.sandbox.answers import bearer, refused
+from bot.sandbox.bodies import let_go, reading, strict_json, visible
 from bot.sandbox.calls import Arguments, Call
 from bot.sandbox.faults import lose_answer, too_many
 from bot.sandbox.limits import Limits
@@ -35,20 +35,20 @@ class Tokens:
     app: str
     signing_secret: str
 
-    def check(self, given: str, method: Method) -> None:
-        """Refuse a missing, a wrong, or the other kind of token."""
+    def check(self, given: str, method: Method | None) -> None:
+        """Refuse a missing, a wrong, or the other kind of token; what is no method takes both."""
         if not given:
             raise RefusedError(
                 code="not_authed", rule="no Authorization: Bearer header, and no `token` in a form"
             )
-        right, other = (self.app, self.bot) if method.token == "app" else (self.bot, self.app)  # noqa: S105 -- a kind
-        if given == other:
-            raise RefusedError(
-                code="not_allowed_token_type", rule=f"this method takes the {method.token} token"
-            )
-        if given != right:
+        kinds = {self.bot: "bot", self.app: "app"}
+        if given not in kinds:
             raise RefusedError(
                 code="invalid_auth", rule="this token is not the one that the sandbox gave out"
+            )
+        if method is not None and kinds[given] != method.token:
+            raise RefusedError(
+                code="not_allowed_token_type", rule=f"this method takes the {method.token} token"
             )
 
 
@@ -67,24 +67,30 @@ class WebApi:
         self.limits_on = False
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one call and log it, with the rule when it was refused."""
-        began, name = time.perf_counter(), request.match_info["method"]
+        """Answer one call and log it, with the rule when it was refused.
+
+        Of who has no right token nothing is kept but the method's name, and no fault is spent on him.
+        """
+        began, name = time.perf_counter(), visible(request.match_info["method"])
         at = self._workspace.clock() - self._workspace.began_at
-        values: dict[str, Any] = {}
+        kept: dict[str, Any] = {}
         notes: list[str] = []
         refusal: RefusedError | None = None
         try:
             values = await _arguments(request)
-            body = await self._perform(name, bearer(request), values, notes)
+            self._tokens.check(bearer(request) or str(values.get("token", "")), METHODS.get(name))
+            kept = {key: value for key, value in values.items() if key != "token"}
+            body = await self._perform(name, values, notes)
             response = web.json_response(body, headers=self._scope_headers(name))
         except RefusedError as error:
             refusal, response = error, refused(request, error)
+            let_go(request, response)
         self._log(
             Exchange(
                 at=at,
                 kind="api",
                 method=name,
-                arguments={key: value for key, value in values.items() if key != "token"},
+                arguments=kept,
                 status=response.status,
                 ok=refusal is None,
                 error=refusal.code if refusal else "",
@@ -94,9 +100,7 @@ class WebApi:
         )
         return response
 
-    async def _perform(
-        self, name: str, token: str, values: dict[str, Any], notes: list[str]
-    ) -> dict[str, Any]:
+    async def _perform(self, name: str, values: dict[str, Any], notes: list[str]) -> dict[str, Any]:
         """Do what the call asks for, unless a rule or a fault stands against it."""
         method = METHODS.get(name)
         if method is None:
@@ -104,7 +108,6 @@ class WebApi:
             raise RefusedError(code="unknown_method", rule=f"the sandbox knows {', '.join(METHODS)}")
         fault = self._faults.take(name)
         await self._faults.suffer(fault)
-        self._tokens.check(token or str(values.get("token", "")), method)
         self._check_limits(name, method, str(values.get("channel", "")))
         body = perform(name, Call(self._workspace, Arguments(values), self._platform, notes))
         lose_answer(fault)
@@ -126,18 +129,30 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     if request.method != "POST" or not request.can_read_body:
         return values
     if request.content_type == "application/json":
-        return values | _json_object(await request.text())
+        return values | await _json_object(request)
     if request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        form = await request.post()
-        return values | {key: value for key, value in form.items() if isinstance(value, str)}
+        return values | await _form(request)
     raise RefusedError(code="invalid_post_type", rule=f"Slack does not read {request.content_type}")
 
 
-def _json_object(text: str) -> dict[str, Any]:
+async def _form(request: web.Request) -> dict[str, Any]:
     try:
-        body = json.loads(text)
+        with reading(request) as bounded:
+            form = await bounded.post()
     except ValueError as error:
-        raise RefusedError(code="invalid_json", rule="the body is no JSON") from error
+        raise RefusedError(code="invalid_form_data", rule=f"the form cannot be read: {error}") from error
+    for value in form.values():
+        if isinstance(value, web.FileField):
+            value.file.close()
+    return {key: value for key, value in form.items() if isinstance(value, str)}
+
+
+async def _json_object(request: web.Request) -> dict[str, Any]:
+    try:
+        with reading(request) as bounded:
+            body = strict_json(await bounded.text())
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(code="invalid_json", rule=f"the body is no JSON: {error}") from error
     if not isinstance(body, dict):
         raise RefusedError(code="json_not_object", rule="the body must be a JSON object")
     if "token" in body:

@@ -11,7 +11,7 @@ from page_calls import opened
 from slack_calls import call, plain_client
 
 from bot.sandbox.guard import Guard
-from bot.sandbox.server import SlackSandbox
+from bot.sandbox.server import Fault, SlackSandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -96,6 +96,48 @@ async def test_other_pages_cannot_look(slack: SlackSandbox, headers: dict[str, s
         assert (await client.get("see/state", headers=headers)).status_code == 403
         assert (await client.get("main.js", headers=headers)).status_code == 403
         assert (await client.get("", headers={"Sec-Fetch-Site": "none"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
+    ids=["origin", "no page's origin", "site"],
+)
+@pytest.mark.parametrize("path", ["api/auth.test", "upload/v1/x", "commands/x", "control/say"])
+async def test_other_pages_reach_nothing_else(
+    slack: SlackSandbox, headers: dict[str, str], path: str
+) -> None:
+    """What the app calls is closed to every page, whatever it sends; nothing of it is kept."""
+    slack.faults.add(Fault("error", method="auth.test"))
+    form = {"token": slack.bot_token, "text": "x"}
+    async with plain_client(headers=headers | {"Authorization": f"Bearer {slack.control_token}"}) as client:
+        answer = await client.post(f"{slack.url}/{path}", data=form)
+    assert answer.status_code == 403
+    assert answer.json()["error"] in {"refused_origin", "refused_sec_fetch_site"}
+    assert (slack.traffic, len(slack.faults.armed), slack.messages("support")) == ([], 1, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "is_told"),
+    [
+        pytest.param("page/{token}/", True, id="the page"),
+        pytest.param("page/{token}", True, id="without its slash"),
+        pytest.param("", True, id="the server"),
+        pytest.param("page/{token}/files/F0X", True, id="a file"),
+        pytest.param("page/{token}/see/state", False, id="the state"),
+        pytest.param("page/{token}/live", False, id="the websocket"),
+        pytest.param("page/{token}/do/say", False, id="an act"),
+        pytest.param("api/auth.test", False, id="the API"),
+    ],
+)
+async def test_who_follows_a_link_is_told_what_to_do(slack: SlackSandbox, path: str, is_told: bool) -> None:  # noqa: FBT001 -- a case
+    """A person whom another page led here reads a sentence; a program gets JSON."""
+    async with plain_client(headers={"Sec-Fetch-Site": "cross-site"}) as client:
+        answer = await client.get(f"{slack.url}/{path.format(token=slack.control_token)}")
+    kind = "text/plain; charset=utf-8" if is_told else "application/json; charset=utf-8"
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, kind)
+    told = "copy the address from the terminal into the address bar." in answer.text
+    assert told == is_told
 
 
 async def test_the_token_opens_the_page(slack: SlackSandbox) -> None:

@@ -10,7 +10,8 @@ from slack_calls import call, post, wide_manifest, without_scope
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.server import SlackSandbox
+from bot.sandbox.bodies import MOST_BODY_BYTES
+from bot.sandbox.server import Fault, SlackSandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,6 +73,67 @@ async def test_wrong_json_is_refused(slack: SlackSandbox, body: bytes, error: st
     """A JSON body must be an object."""
     headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "application/json"}
     assert (await post(slack, "auth.test", content=body, headers=headers)).json()["error"] == error
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "error"),
+    [
+        pytest.param("application/json", b'{"user":"\xff"}', "invalid_json", id="no UTF-8"),
+        pytest.param("application/json", b'{"user":NaN}', "invalid_json", id="no number"),
+        pytest.param("application/json", b'{"user":1e999}', "invalid_json", id="an endless number"),
+        pytest.param("application/json", b"[" * 100_000, "invalid_json", id="too deep"),
+        pytest.param("application/json; charset=none", b"{}", "invalid_json", id="no known letters"),
+        pytest.param("multipart/form-data; boundary=b", b"x", "invalid_form_data", id="no form"),
+        pytest.param(
+            "multipart/form-data; boundary=b", b"--b\r\nx\r\n\r\n--b--", "invalid_form_data", id="no header"
+        ),
+    ],
+)
+async def test_bodies_that_cannot_be_read_are_refused(
+    slack: SlackSandbox, caplog: pytest.LogCaptureFixture, content_type: str, body: bytes, error: str
+) -> None:
+    """What cannot be read is refused in Slack's words; the terminal shows nothing of it."""
+    headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": content_type}
+    assert (await post(slack, "users.info", content=body, headers=headers)).json()["error"] == error
+    packed = headers | {"Content-Encoding": "gzip"}
+    assert not (await post(slack, "users.info", content=body, headers=packed)).json()["ok"]
+    assert [one.arguments for one in slack.traffic] == [{}, {}]
+    assert caplog.records == []
+
+
+async def test_bodies_are_bounded(slack: SlackSandbox) -> None:
+    """A body over a few megabytes is refused, and nothing of it is kept."""
+    ways: list[dict[str, Any]] = [
+        {"json": {"text": "x" * MOST_BODY_BYTES}},
+        {"data": {"text": "x" * MOST_BODY_BYTES}},
+        {"data": {"a": "b"}, "files": {"note": b"x" * MOST_BODY_BYTES}},
+    ]
+    for way in ways:
+        answer = await post(slack, "chat.postMessage", **way)
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+    assert [one.arguments for one in slack.traffic] == [{}] * 3
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "pins.add"])
+async def test_who_has_no_token_leaves_nothing(
+    slack: SlackSandbox, caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    """A call that fails on its token spends no fault, and neither its arguments nor its name come far."""
+    slack.faults.add(Fault("error", method="*"))
+    for headers in ({}, {"Authorization": "Bearer xoxb-1"}):
+        answer = await post(slack, method, headers=headers, json={"channel": "C0SUPPORT", "text": "x" * 1000})
+        assert answer.json()["error"] in {"not_authed", "invalid_auth"}
+    assert ([one.arguments for one in slack.traffic], len(slack.faults.armed)) == ([{}, {}], 1)
+    assert caplog.records == []
+
+
+async def test_names_are_shown_safely(slack: SlackSandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """The name of an unknown method cannot steer a terminal or fill it."""
+    await post(slack, "a%1b%5b2J%0ab" + "c" * 200, json={})
+    shown = slack.traffic[-1].method
+    assert (shown[:14], len(shown)) == ("a\\x1b[2J\\nbccc", 80)
+    assert shown in caplog.text
+    assert "\x1b" not in caplog.text
 
 
 async def test_each_kind_of_token_has_its_methods(slack: SlackSandbox) -> None:
