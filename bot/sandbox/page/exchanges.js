@@ -36,7 +36,15 @@ export function makeTraffic(store) {
     const kind = h("select", { "aria-label": "Kind" }, h("option", { value: "" }, "All kinds"), options);
     kind.addEventListener("change", () => set({ kind: kind.value }));
     const text = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter by text" });
-    text.addEventListener("input", () => set({ text: text.value.trim().toLowerCase() }));
+    const read = () => set({ text: text.value.trim().toLowerCase() });
+    text.addEventListener("input", read);
+    text.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !text.value) return; // of an empty box it closes the curtain
+      event.preventDefault();
+      event.stopPropagation();
+      text.value = "";
+      read();
+    });
     const refused = h("input", { type: "checkbox" });
     refused.addEventListener("change", () => set({ isRefusedOnly: refused.checked }));
     return h("div", { class: "filters" }, kind, text, h("label", {}, refused, "Refused only"), pause, only);
