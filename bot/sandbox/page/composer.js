@@ -119,7 +119,7 @@ class Composer {
     const mine = all.findLast((one) => one.user === this.#store.me && !one.subtype && !one.is_ephemeral && one.text);
     if (!mine) return;
     event.preventDefault();
-    startEditing(this.#store, mine, () => this.#box.focus());
+    startEditing(this.#store, mine, Boolean(thread), () => this.#box.focus());
   }
 
   // --- sending -----------------------------------------------------------------------------------

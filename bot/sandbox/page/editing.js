@@ -6,7 +6,7 @@ import { unescaped } from "./mrkdwn.js";
 import { act } from "./wire.js";
 import { typedWords } from "./words.js";
 
-const forms = new Map(); // place of a message -> its form
+const forms = new Map(); // pane and place of a message -> its form
 const listeners = new Set();
 
 /** Hear when an edit begins or ends. */
@@ -14,30 +14,29 @@ export function onEditing(listener) {
   listeners.add(listener);
 }
 
-/** Give the form in which `message` is being edited; null where it is not. */
-export function editorOf(store, message) {
-  return forms.get(keyOf(store, message)) ?? null;
+/** Give the form in which `message` is being edited in this pane, the thread or the conversation; null where it is not. */
+export function editorOf(store, message, inThread) {
+  return forms.get(keyOf(store, message, inThread)) ?? null;
 }
 
 /** Begin to edit a message of one's own; an edit that is going on goes on. `done` is called at its end. */
-export function startEditing(store, message, done = () => {}) {
-  const key = keyOf(store, message);
-  if (!forms.has(key)) forms.set(key, makeForm(message, () => change(key, null, done)));
+export function startEditing(store, message, inThread, done = () => {}) {
+  const key = keyOf(store, message, inThread);
+  if (!forms.has(key)) forms.set(key, makeForm(message, () => end(key, done)));
   for (const listener of listeners) listener();
   const box = forms.get(key).querySelector("textarea");
   grow(box);
   box.focus();
 }
 
-function change(key, form, done) {
-  if (form) forms.set(key, form);
-  else forms.delete(key);
+function end(key, done) {
+  forms.delete(key);
   for (const listener of listeners) listener();
   done();
 }
 
-function keyOf(store, { channel, ts }) {
-  return [store.generation, store.me, channel, ts].join(" ");
+function keyOf(store, { channel, ts }, inThread) {
+  return [store.generation, store.me, inThread, channel, ts].join(" ");
 }
 
 function makeForm(message, close) {

@@ -11,13 +11,6 @@ import { openReactions, renderReactions } from "./reactions.js";
 import { clockOf, dateOf, dayWords, momentWords } from "./time.js";
 import { showWords } from "./words.js";
 
-/** Give a message as an element, drawn once. */
-export function renderMessage(store, message, { inThread = false } = {}) {
-  const view = makeMessage(store, { inThread });
-  view.show(message);
-  return view.element;
-}
-
 /**
  * Make the place of a message: `{ element, show(message, { isFollowUp, around }) }`.
  *
@@ -29,14 +22,14 @@ export function makeMessage(store, { inThread }) {
   const now = () => current;
   const gutter = h("div", { class: "gutter" });
   const main = h("div", { class: "message-main" });
-  const tools = makeTools(store, now);
+  const tools = makeTools(store, now, inThread);
   const element = h("article", { class: "message" }, gutter, main, tools.element);
   const words = h("div", { class: "words" });
   let wordsStamp = "";
 
   let shown = [];
   const show = (message, { isFollowUp = false, around = "" } = {}) => {
-    const editor = editorOf(store, message);
+    const editor = editorOf(store, message, inThread);
     const status = inThread || message.is_ephemeral ? "" : (store.statuses[message.channel]?.[message.ts] ?? "");
     const wish = [message, isFollowUp, around, editor, status, message.reply_count && dayWords(message.ts)];
     const isSame = wish.every((one, index) => one === shown[index]) && message.subtype !== "thread_broadcast";
@@ -160,7 +153,7 @@ function repliesPart(store, message, around) {
 }
 
 /** The tools at a message: the menu for everybody, and two short cuts into it for who has a mouse. */
-function makeTools(store, message) {
+function makeTools(store, message, inThread) {
   const tool = (label, sign, run, more = {}) => {
     const button = h("button", { type: "button", "aria-label": label, title: label, ...more }, h("span", { dataset: { sign }, "aria-hidden": "true" }));
     button.addEventListener("click", () => run(button));
@@ -170,7 +163,7 @@ function makeTools(store, message) {
   const pointed = { tabindex: "-1", class: "for-mouse" };
   const react = tool("Add a reaction", "react", (button) => openReactions(store, button, message), { ...opens, ...pointed });
   const reply = tool("Reply in thread", "reply", () => openThread(store, message()), pointed);
-  const more = tool("More actions", "more", (button) => openMessageMenu(store, button, message), { ...opens, dataset: { focus: "menu" } });
+  const more = tool("More actions", "more", (button) => openMessageMenu(store, button, message, inThread), { ...opens, dataset: { focus: "menu" } });
   const element = h("div", { class: "message-tools", role: "group", "aria-label": "Actions" }, react, reply, more);
   const show = ({ channel, subtype, is_ephemeral: isEphemeral }) => {
     element.hidden = Boolean(isEphemeral);

@@ -8,8 +8,8 @@ import { addressOf } from "./places.js";
 import { openReactions } from "./reactions.js";
 import { act } from "./wire.js";
 
-/** Open the menu of a message at `button`; `message()` gives the message as it stands then. */
-export function openMessageMenu(store, button, message) {
+/** Open the menu of a message at `button`, in the thread or in the conversation; `message()` gives it as it stands then. */
+export function openMessageMenu(store, button, message, inThread) {
   const isIn = store.isIn(message().channel);
   const isTombstone = message().subtype === "tombstone";
   const groups = [
@@ -20,7 +20,7 @@ export function openMessageMenu(store, button, message) {
       !isTombstone && { label: "Forward to…", run: () => openForward(store, button, message()) },
     ],
     isIn && !isTombstone ? shortcuts(store, message) : [],
-    isIn && !isTombstone ? changes(store, button, message()) : [],
+    isIn && !isTombstone ? changes(store, button, message(), inThread) : [],
   ];
   const items = groups
     .map((group) => group.filter(Boolean))
@@ -49,12 +49,12 @@ export async function useShortcut(store, shortcut, message) {
   await attempt("shortcut", { user: store.me, callback_id: shortcut.callback_id, ...where });
 }
 
-function changes(store, button, message) {
+function changes(store, button, message, inThread) {
   const isMine = message.user === store.me && !message.bot_id;
   const isJoin = message.subtype === "channel_join";
   const files = (message.files ?? []).filter((file) => file.mode !== "tombstone");
   return [
-    isMine && !isJoin && { label: "Edit message", run: () => startEditing(store, message, () => button.focus({ preventScroll: true })) },
+    isMine && !isJoin && { label: "Edit message", run: () => startEditing(store, message, inThread, () => button.focus({ preventScroll: true })) },
     ...files.map((file) => ({ label: `Delete file “${shortened(file.title || file.name || file.id)}”…`, isDanger: true, run: () => deleteFile(store, file) })),
     { label: "Delete message…", hint: isMine ? null : "as an admin", isDanger: true, run: () => deleteMessage(store, message) },
   ];
