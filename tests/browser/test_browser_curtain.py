@@ -33,3 +33,17 @@ async def test_escape_clears_a_filter_before_it_closes_the_curtain(tabs: Tabs) -
         await expect(tab.curtain).to_be_visible()
         await box.press("Escape")
         await expect(tab.curtain).to_be_hidden()
+
+
+async def test_a_sandbox_that_was_started_anew_is_not_waited_for(tabs: Tabs) -> None:
+    """A page whose sandbox has another address by now says so, in its banner and when somebody writes."""
+    tabs.expect_problem("404|ERR_CONNECTION_REFUSED|request failed: HEAD")
+    anew = "The sandbox was started anew; its new address is printed in the terminal."
+    async with SlackSandbox() as slack:
+        tab = await tabs.open(slack)
+    await expect(tab.banner).to_contain_text("No connection to the sandbox")
+    async with SlackSandbox(port=slack.port):
+        await expect(tab.banner).to_contain_text(anew)
+        await tab.composer.fill("Is anybody there?")
+        await tab.composer.press("Enter")
+        await tab.see_line(anew)

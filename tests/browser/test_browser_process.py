@@ -39,5 +39,6 @@ async def test_a_bot_that_dies_is_started_again(tabs: Tabs) -> None:
         await tab.drop(sample("shoes").path)
         await tab.send()
         await expect(tab.log.get_by_text(sample("shoes").english)).to_be_visible()
-        tabs.expect_problem("WebSocket connection to .* failed")
+        tabs.expect_problem("ERR_CONNECTION_REFUSED|request failed: HEAD|WebSocket connection to .* failed")
     await expect(tab.banner).to_contain_text("No connection to the sandbox")
+    await expect(tab.banner).not_to_contain_text("The bot is running")

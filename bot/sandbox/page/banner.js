@@ -6,6 +6,7 @@ import { press } from "./faults.js";
 import { areHintsShown, onHints, showHints } from "./hints.js";
 import { hostOf } from "./requests.js";
 import { makeReset } from "./reset.js";
+import { STARTED_ANEW } from "./wire.js";
 
 const NOT_SLACK = "This is not Slack: a workspace on your own machine, with the real bot.";
 const LOST = "No connection to the sandbox: what you see may be old. This page tries again by itself.";
@@ -20,7 +21,7 @@ const ENDPOINT = {
 };
 const BOT = { starting: "The bot is starting…", running: "The bot is running", stopped: "The bot has stopped", unknown: "" };
 
-/** Fill `root` and keep it so. */
+/** Fill `root` and keep it so. `sayAnew()` of what it gives says that the connection is lost for ever. */
 export function mountBanner(store, root) {
   const endpoint = h("span", {});
   const bot = h("span", { class: "bot", role: "status" });
@@ -47,7 +48,8 @@ export function mountBanner(store, root) {
     endpoint.className = kind === "real" ? "real" : "";
   };
   const sayBot = () => {
-    const { state = "unknown", exit_code: code, can_restart: canRestart } = store.bot ?? {};
+    // Nobody knows how it is while the sandbox does not tell.
+    const { state = "unknown", exit_code: code, can_restart: canRestart } = (store.isOnline && store.bot) || {};
     bot.dataset.state = state;
     const exit = state === "stopped" && code !== null && code !== undefined && ` (exit code ${code})`;
     setText(bot, [BOT[state] ?? "", exit, BOT[state] && state !== "starting" && "."].filter(Boolean).join(""));
@@ -61,14 +63,15 @@ export function mountBanner(store, root) {
     chip.hidden = count === 0;
     fill(chip, `${count} ${count === 1 ? "fault" : "faults"} on`);
   };
+  let lost = LOST;
   const sayOnline = () => {
-    setText(offline, store.isOnline ? "" : store.isReady ? LOST : "Connecting to the sandbox…");
+    setText(offline, store.isOnline ? "" : store.isReady ? lost : "Connecting to the sandbox…");
     root.classList.toggle("is-offline", !store.isOnline && store.isReady);
   };
   const sayDrawn = () => drawn.setAttribute("aria-pressed", String(isOpen()));
   const sayHints = () => hints.setAttribute("aria-pressed", String(areHintsShown()));
   store.on("snapshot endpoint", sayEndpoint);
-  store.on("snapshot bot", sayBot);
+  store.on("snapshot bot online", sayBot);
   store.on("snapshot faults endpoint", sayFaults);
   store.on("snapshot online", sayOnline);
   onDrawn(sayDrawn);
@@ -76,6 +79,12 @@ export function mountBanner(store, root) {
   sayOnline();
   sayDrawn();
   sayHints();
+  return {
+    sayAnew() {
+      lost = STARTED_ANEW;
+      sayOnline();
+    },
+  };
 }
 
 /** Set a live region's text only where it changes, so that it is not read out again. */

@@ -13,7 +13,7 @@ import { connect } from "./wire.js";
 const store = new Store();
 const at = (id) => document.getElementById(id);
 
-mountBanner(store, at("banner"));
+const banner = mountBanner(store, at("banner"));
 mountSidebar(store, at("sidebar"));
 mountChannel(store, at("channel"));
 mountThread(store, at("thread"));
@@ -51,4 +51,5 @@ store.on("place", () => {
 connect(
   (frame) => store.apply(frame),
   (isOnline) => store.setOnline(isOnline),
+  () => banner.sayAnew(),
 );

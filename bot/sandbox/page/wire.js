@@ -4,6 +4,9 @@ const HERE = new URL(".", location.href);
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 5000;
 
+/** What to do once the sandbox was started anew: its address has another token then. */
+export const STARTED_ANEW = "The sandbox was started anew; its new address is printed in the terminal.";
+
 /** A verb that the sandbox refused, or that did not reach it. `code` is the error's name, `rule` says why, `body` is all. */
 export class Refused extends Error {
   constructor(code, rule, body = {}) {
@@ -14,8 +17,12 @@ export class Refused extends Error {
   }
 }
 
-/** Keep a websocket open for ever; `onFrame` gets every frame, `onState` gets `true` or `false` as it comes and goes. */
-export function connect(onFrame, onState) {
+/**
+ * Keep a websocket open; `onFrame` gets every frame, `onState` gets `true` or `false` as it comes and goes.
+ *
+ * Once another sandbox answers here, this page's is gone for ever: then `onAnew` is called, and nothing is tried again.
+ */
+export function connect(onFrame, onState, onAnew) {
   let wait = FIRST_WAIT;
   const open = () => {
     const address = new URL("live", HERE);
@@ -28,9 +35,22 @@ export function connect(onFrame, onState) {
     socket.addEventListener("message", (event) => onFrame(JSON.parse(event.data)));
     socket.addEventListener("close", () => {
       onState(false);
-      setTimeout(open, wait);
-      wait = Math.min(wait * 2, LONGEST_WAIT);
+      later();
     });
+  };
+  const later = () => {
+    setTimeout(again, wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  };
+  // A websocket does not tell who refused it, so the page's own address is asked first.
+  const again = async () => {
+    try {
+      const { status } = await fetch(HERE, { method: "HEAD", cache: "no-store" });
+      if (isAnew(status)) onAnew();
+      else open();
+    } catch {
+      later();
+    }
   };
   open();
 }
@@ -59,7 +79,6 @@ export function upload(form, onProgress = () => {}) {
     request.addEventListener("load", () => {
       try {
         resolve(understood(request.status, request.responseText));
-        dispatchEvent(new Event("shared")); // the hints tick their first step by it
       } catch (error) {
         reject(error);
       }
@@ -91,10 +110,16 @@ function understood(status, text) {
   try {
     body = JSON.parse(text);
   } catch {
+    if (isAnew(status)) throw new Refused("started_anew", STARTED_ANEW);
     throw new Refused("unreadable", `The sandbox answered ${status} with something unexpected.`);
   }
   if (!body.ok) throw new Refused(body.error ?? String(status), body.rule ?? body.error, body);
   return body;
+}
+
+/** Refused without a reason: whoever answers does not know the token in this page's address. */
+function isAnew(status) {
+  return status === 403 || status === 404;
 }
 
 function unreachable() {
