@@ -83,7 +83,8 @@ class EndpointSandbox:
 
     `requests` has every request, in order. `delay_seconds` is how long an answer takes (a number, or a
     function of the request); `always` answers everything that `script` has no answer for; `models` are the
-    models it offers; `hears_nothing` makes every text empty. `listeners` get the number and the new state
+    models it offers; `hears_nothing` makes every text empty; `gate`, while it is cleared, holds every answer
+    back. `listeners` get the number and the new state
     of each request that changes.
     """
 
@@ -94,6 +95,8 @@ class EndpointSandbox:
         self.always: Answer | None = None
         self.models: tuple[str, ...] = ("whisper-1",)
         self.hears_nothing = False
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.listeners: list[Callable[[int, TranslationRequest], None]] = []
         self.in_flight = 0
         self.max_in_flight = 0
@@ -147,6 +150,7 @@ class EndpointSandbox:
         self.requests.clear()
         self._script.clear()
         self.delay_seconds, self.always, self.hears_nothing = 0.0, None, False
+        self.gate.set()
         self.release()
 
     async def wait_for(self, predicate: Callable[[], bool], *, timeout_seconds: float = 10) -> None:
@@ -169,6 +173,7 @@ class EndpointSandbox:
         try:
             answer = await self._decide(request, visit)
             await asyncio.sleep(self._delay(visit) - (asyncio.get_running_loop().time() - started))
+            await self.gate.wait()
             return await self._hand_over(request, visit, answer)
         finally:
             self._note(visit, duration=asyncio.get_running_loop().time() - started)

@@ -71,6 +71,11 @@ class Room:
         assert not await self.is_stored(ts)
 
     async def heard(self, subtype: str) -> None:
+        """Wait until the bot has acked an event of this subtype here, and done what follows."""
+        await self.acked(subtype)
+        await self.quiet()
+
+    async def acked(self, subtype: str) -> None:
         """Wait until the bot has acked an event of this subtype in this conversation."""
         kind = f"message.{subtype}"
         await self.stage.slack.wait_for(
@@ -79,7 +84,6 @@ class Room:
                 for one in slack.calls("event")
             )
         )
-        await self.quiet()
 
     async def quiet(self) -> None:
         """Wait until every event is acked and nothing that was stored for them is unfinished.

@@ -155,7 +155,7 @@ async def test_blocks_that_slack_refuses_cost_nothing(room: Room) -> None:
 async def test_where_nothing_can_be_posted_any_more(room: Room, case: str) -> None:
     """A channel archived meanwhile, or without the bot, ends the job; the bot serves the others."""
     slack = room.stage.slack
-    room.stage.endpoint.delay_seconds = 0.4
+    room.stage.endpoint.gate.clear()
     ts = await room.share()
     await room.stage.endpoint.wait_for(lambda: room.stage.endpoint.in_flight >= 1)
     channel = slack.workspace.channel(room.channel)
@@ -168,7 +168,7 @@ async def test_where_nothing_can_be_posted_any_more(room: Room, case: str) -> No
             slack.faults.add(Fault("error", POST, error="restricted_action_thread_locked"))
         case _:
             slack.faults.add(Fault("error", POST, error="thread_not_found"))
-    room.stage.endpoint.delay_seconds = 0.0
+    room.stage.endpoint.gate.set()
     await slack.wait_for(lambda _: posts(room))
     await room.quiet()
     assert room.stage.endings(room.channel, ts) == []

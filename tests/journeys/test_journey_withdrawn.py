@@ -30,12 +30,13 @@ def progress_of(room: Room) -> list[Message]:
 
 async def test_a_deleted_message_gets_no_answer(room: Room) -> None:
     """Where the message is deleted while the endpoint works, nothing is posted."""
-    room.stage.endpoint.delay_seconds = 0.6
+    room.stage.endpoint.gate.clear()
     ts = await room.share()
     await at_work(room)
     await room.stage.slack.delete_message(room.channel, ts)
-    room.stage.endpoint.delay_seconds = 0.0
-    await room.heard("message_deleted")
+    await room.acked("message_deleted")
+    room.stage.endpoint.gate.set()
+    await room.quiet()
     assert room.said() == []
     posts = room.stage.slack.calls("chat.postMessage")
     assert [one.line() for one in posts if one.arguments["channel"] == room.channel] == []
@@ -43,39 +44,42 @@ async def test_a_deleted_message_gets_no_answer(room: Room) -> None:
 
 async def test_the_progress_message_goes_too(room: Room) -> None:
     """A progress message that stands already is deleted, and the tombstone of its parent with it."""
-    room.stage.endpoint.delay_seconds = 1.0
+    room.stage.endpoint.gate.clear()
     ts = await room.share(LONG)
     await room.stage.slack.wait_for(lambda _: progress_of(room))
     await room.stage.slack.delete_message(room.channel, ts)
-    room.stage.endpoint.delay_seconds = 0.0
+    await room.acked("message_changed")
+    room.stage.endpoint.gate.set()
     await room.stage.slack.wait_for(lambda _: not room.said())
-    await room.heard("message_changed")
+    await room.quiet()
     assert room.said() == []
     assert room.stage.slack.messages(room.channel) == []
 
 
 async def test_a_deleted_file_gets_no_answer(room: Room) -> None:
     """Where only the file is deleted while the endpoint works, nothing is posted."""
-    room.stage.endpoint.delay_seconds = 0.6
+    room.stage.endpoint.gate.clear()
     ts = await room.share(text="listen")
     await at_work(room)
     (file,) = room.stage.slack.thread(room.channel, ts)[0].files
     await room.stage.slack.delete_file(file.id)
-    room.stage.endpoint.delay_seconds = 0.0
-    await room.heard("message_changed")
+    await room.acked("message_changed")
+    room.stage.endpoint.gate.set()
+    await room.quiet()
     assert room.said() == []
 
 
 async def test_one_of_two_files_deleted_leaves_the_other(room: Room) -> None:
     """Of two recordings in a message the deleted one stays unanswered, and the other is answered."""
-    room.stage.endpoint.delay_seconds = 0.6
+    room.stage.endpoint.gate.clear()
     ts = await room.share(named("one.m4a"), named("two.ogg", "login"))
     await at_work(room)
     first, _ = room.stage.slack.thread(room.channel, ts)[0].files
     await room.stage.slack.delete_file(first.id)
-    room.stage.endpoint.delay_seconds = 0.0
+    await room.acked("message_changed")
+    room.stage.endpoint.gate.set()
     (reply,) = await room.replies(ts)
-    await room.heard("message_changed")
+    await room.quiet()
     assert reply.text == f"two.ogg\n{LOGIN.english}"
     assert len(room.said()) == 1
 
@@ -103,13 +107,14 @@ async def test_a_file_deleted_before_the_download(room: Room) -> None:
 
 async def test_deleting_another_message_changes_nothing(room: Room) -> None:
     """A deletion concerns its own message only: the recording beside it is answered."""
-    room.stage.endpoint.delay_seconds = 0.6
+    room.stage.endpoint.gate.clear()
     other, ts = await room.share(named("other.ogg", "login")), await room.share()
     await at_work(room)
     await room.stage.slack.delete_message(room.channel, other)
-    room.stage.endpoint.delay_seconds = 0.0
+    await room.acked("message_deleted")
+    room.stage.endpoint.gate.set()
     assert await room.text(ts) == PARCEL.english
-    await room.heard("message_deleted")
+    await room.quiet()
     assert len(room.said()) == 1
 
 
