@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_REQUESTS_SHOWN: Final = 200
 STOP_SECONDS: Final = 3.0  # what it was at is thrown away anyway
+GIVEN_UP: Final = "the start was given up, because the bot was to stop or all to begin again"
 DATA_KEPT: Final = (
     "Slack begins anew. The bot and its data stay as they are, because the folder was given with --data."
 )
@@ -51,6 +52,8 @@ class Backstage:
         self._tell = tell
         self._fault: str | None = None
         self._bots_turn = asyncio.Lock()
+        self._starting: asyncio.Task[None] | None = None
+        self._is_closing = False
         self._reset_under_way: asyncio.Task[Json] | None = None
         if props.endpoint is not None:
             props.endpoint.listeners.append(self._tell_request)
@@ -125,13 +128,16 @@ class Backstage:
                 f"no fault of the endpoint is called {name}; there are {', '.join(endpoint_faults.FAULTS)}"
             )
             raise SandboxMisuseError(message)
-        self._fault = name
-        endpoint_faults.switch(self._props.endpoint, name)
-        self._tell({"type": "endpoint", "endpoint": self._endpoint_state()})
+        self._switch(self._props.endpoint, name)
         return {"endpoint": self._endpoint_state()}
 
+    def _switch(self, stand_in: EndpointSandbox, name: str | None) -> None:
+        self._fault = name
+        endpoint_faults.switch(stand_in, name)
+        self._tell({"type": "endpoint", "endpoint": self._endpoint_state()})
+
     async def work_bot(self, do: str) -> Json:
-        """Start or stop the bot; where it is so already, nothing happens."""
+        """Start or stop the bot; where it is so already, nothing happens. Before a stop faults go off."""
         bot = self._props.bot
         if bot is None:
             message = "this bot was not started by the sandbox: start and stop it where it runs"
@@ -139,6 +145,8 @@ class Backstage:
         if do not in {"start", "stop"}:
             message = f"do must be start or stop, not {do!r}"
             raise ValueError(message)
+        if do == "stop":
+            self._make_way()
         async with self._bots_turn:
             if do == "start":
                 await self._start(bot)
@@ -146,15 +154,40 @@ class Backstage:
                 await bot.stop()
         return {"bot": self.bot()}
 
+    def _make_way(self) -> None:
+        """Let go what hangs and give up a start under way: who wants the bot stopped would wait for both."""
+        self._slack.faults.clear()
+        if self._props.endpoint is not None:
+            self._switch(self._props.endpoint, None)
+        if self._starting is not None:
+            self._starting.cancel()
+
     async def _start(self, bot: BotProcess) -> None:
+        self._check_open()
         if bot.state == "running":
             return
+        starting = self._starting = asyncio.create_task(bot.start())
         try:
-            await bot.start()
+            await asyncio.wait({starting})
+        finally:
+            self._starting = None
+            starting.cancel()  # where nobody waits for it any more
+            await asyncio.gather(starting, return_exceptions=True)
+        try:
+            starting.result()
         except BotStartError as error:
-            await bot.stop(patience_seconds=STOP_SECONDS)
             rule = f"{error}; its last words are in the terminal"
-            raise RefusedError(code="bot_not_started", rule=rule) from error
+        except asyncio.CancelledError:
+            rule = GIVEN_UP
+        else:
+            return
+        await bot.stop(patience_seconds=STOP_SECONDS)
+        raise RefusedError(code="bot_not_started", rule=rule)
+
+    def _check_open(self) -> None:
+        """Refuse to begin anything once the sandbox ends."""
+        if self._is_closing:
+            raise RefusedError(code="sandbox_ends", rule="the sandbox ends")
 
     async def reset(self) -> Json:
         """Begin again; whoever asks while that is under way gets the same answer when it is done."""
@@ -167,10 +200,9 @@ class Backstage:
         if bot is None or not self._props.is_data_ours:
             self._begin_again()
             return {"note": DATA_KEPT} if bot is not None else {}
+        self._make_way()
         async with self._bots_turn:
-            # Before it is asked to go: whatever hangs would hold it up.
-            self._slack.faults.clear()
-            self._forget_requests()
+            self._check_open()
             await bot.stop(patience_seconds=STOP_SECONDS)
             await asyncio.to_thread(_empty, bot.data)
             self._begin_again()
@@ -178,21 +210,23 @@ class Backstage:
         return {}
 
     def _begin_again(self) -> None:
-        self._forget_requests()
+        self._fault = None
+        if self._props.endpoint is not None:
+            self._props.endpoint.forget()
         self._slack.reset()
         if self._props.again is not None:
             self._props.again()
 
-    def _forget_requests(self) -> None:
-        self._fault = None
-        if self._props.endpoint is not None:
-            self._props.endpoint.forget()
-
     async def close(self) -> None:
-        """Give up a reset under way."""
+        """Stop the bot for good: what is under way is given up, and nothing begins any more."""
+        self._is_closing = True
+        self._make_way()
         if self._reset_under_way is not None:
             self._reset_under_way.cancel()
             await asyncio.gather(self._reset_under_way, return_exceptions=True)
+        if self._props.bot is not None:
+            async with self._bots_turn:
+                await self._props.bot.stop()
 
 
 def _empty(folder: Path) -> None:

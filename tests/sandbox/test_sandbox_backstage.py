@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from page_calls import do, opened
+from page_calls import do, opened, page_client
 from slack_calls import plain_client
 
 from bot.sandbox.backstage import Props
+from bot.sandbox.bot_process import BotProcess, Endpoint
 from bot.sandbox.endpoint import EndpointSandbox
 from bot.sandbox.endpoint_answers import saying
 from bot.sandbox.endpoint_faults import FAULTS
-from bot.sandbox.server import SlackSandbox
+from bot.sandbox.refusals import RefusedError
+from bot.sandbox.server import Fault, SlackSandbox
 from recordings import sample
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 GOOD = {"model": "whisper-1", "response_format": "json", "prompt": "Acme"}
 
@@ -204,3 +207,60 @@ async def test_a_sample_is_shared(slack: SlackSandbox) -> None:
     [first], [second] = slack.messages("support"), slack.messages("sales")
     assert (first.name, first.files[0].name, first.files[0].data) == ("ana", "parcel.m4a", None)
     assert (second.name, second.files[0].name) == ("ben", "login.ogg")
+
+
+@pytest.fixture
+async def bot(slack: SlackSandbox, endpoint: EndpointSandbox, tmp_path: Path) -> AsyncIterator[BotProcess]:
+    """Set up a real bot that has not been started."""
+    process = BotProcess(slack, Endpoint(endpoint.base_url, endpoint.key), data=tmp_path, is_http=False)
+    slack.use(Props(endpoint, bot=process, is_data_ours=True))
+    yield process
+    process.kill()
+    await process.stop()
+
+
+async def patiently(slack: SlackSandbox, verb: str, /, **body: Any) -> httpx.Response:  # noqa: ANN401 -- JSON
+    """Do on the page what takes as long as a bot's start."""
+    async with page_client(slack) as client:
+        return await client.post(f"do/{verb}", json=body, timeout=60)
+
+
+async def hanging_start(slack: SlackSandbox) -> asyncio.Task[httpx.Response]:
+    """Start the bot on the page and wait until Slack lets it hang."""
+    slack.faults.add(Fault("hang", method="auth.test", times=None))
+    starting = asyncio.create_task(patiently(slack, "bot", do="start"))
+    await slack.wait_for(lambda one: one.faults.waiting[0].met > 0, timeout=30)
+    return starting
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "state"),
+    [
+        pytest.param("bot", {"do": "stop"}, "stopped", id="stop"),
+        pytest.param("reset", {}, "running", id="reset"),
+    ],
+)
+async def test_a_start_that_hangs_is_given_up(
+    slack: SlackSandbox, bot: BotProcess, verb: str, body: dict[str, Any], state: str
+) -> None:
+    """Neither a stop nor a reset waits for a start that hangs; both switch off what made it hang."""
+    starting = await hanging_start(slack)
+    async with asyncio.timeout(30):
+        answer = await patiently(slack, verb, **body)
+    assert (answer.status_code, bot.state, slack.faults.armed) == (200, state, [])
+    given_up = await starting
+    assert (given_up.status_code, given_up.json()["error"]) == (409, "bot_not_started")
+    assert "the start was given up" in given_up.json()["rule"]
+
+
+async def test_nothing_starts_when_the_sandbox_ends(slack: SlackSandbox, bot: BotProcess) -> None:
+    """The end stops the bot; a start that waited for its turn begins nothing, nor does a late reset."""
+    first = await hanging_start(slack)
+    waiting = asyncio.create_task(slack.backstage.work_bot("start"))
+    async with asyncio.timeout(30):
+        await slack.backstage.close()
+    for late in (waiting, slack.backstage.reset(), slack.backstage.work_bot("start")):
+        with pytest.raises(RefusedError, match="sandbox_ends"):
+            await late
+    assert (await first).json()["error"] == "bot_not_started"
+    assert bot.state == "stopped"
