@@ -42,3 +42,61 @@ async def test_a_message_is_edited_where_one_asked_for_it(slack: SlackSandbox, t
     await box.press("Enter")
     for pane in (tab.log, tab.thread):
         await expect(pane.get_by_role("article").first).to_contain_text("Better words")
+
+
+async def test_the_list_is_one_stop_of_the_keyboard(slack: SlackSandbox, tabs: Tabs) -> None:
+    """However much was said, a few presses of Tab lead over it; arrows walk in it, Tab into the message reached."""
+    channel = slack.add_channel("stops")
+    said = [await slack.say(f"Number {number}, see https://example.org/", channel=channel) for number in range(40)]
+    tab = await tabs.open(slack, "ben", channel)
+    await tab.dismiss_hints()
+    articles, keys = tab.log.get_by_role("article"), tab.page.keyboard
+    await expect(articles).to_have_count(len(said))
+    stops = "[...document.querySelectorAll('#channel .log *')].filter((one) => one.tabIndex >= 0).length"
+    assert await tab.page.evaluate(stops) == 3  # the newest message, its link, its menu
+    await tab.composer.focus()
+    await tab.tab_to(articles.last, "Shift+Tab")
+    for _ in range(2):
+        await keys.press("ArrowUp")
+    await expect(articles.nth(-3)).to_be_focused()
+    await keys.press("Tab")
+    await expect(articles.nth(-3).get_by_role("link")).to_be_focused()
+    await slack.say("News", channel=channel)
+    await expect(articles).to_have_count(len(said) + 1)
+    await keys.press("Tab")
+    await expect(articles.nth(-4).get_by_role("button", name="More actions")).to_be_focused()
+    await keys.press("Tab")
+    await expect(tab.composer).to_be_focused()
+
+
+async def test_the_message_box_is_near(slack: SlackSandbox, tabs: Tabs) -> None:
+    """One link leads to the message box, and whoever chooses a conversation can type at once."""
+    tab = await tabs.open(slack)
+    keys = tab.page.keyboard
+    await tab.tab_to(tab.page.get_by_role("link", name="Skip to the message box"))
+    await keys.press("Enter")
+    await expect(tab.composer).to_be_focused()
+    entry = tab.sidebar.get_by_role("button", name="sales")
+    await entry.focus()
+    await keys.press("Enter")
+    await expect(tab.composer).to_have_accessible_name("Message #sales")
+    await expect(tab.composer).to_be_focused()
+
+
+async def test_news_are_read_out_once(slack: SlackSandbox, tabs: Tabs) -> None:
+    """What others say in the open conversation and thread is read out, once; what stood there or I say is not."""
+    channel = slack.add_channel("aloud")
+    ts = await slack.say("The beginning", channel=channel)
+    await slack.say("The first reply", channel=channel, user="ben", thread_ts=ts)
+    tab = await tabs.open(slack, "ana", channel)
+    await tab.open_thread()
+    await slack.say("In the *thread*", channel=channel, user="ben", thread_ts=ts)
+    await expect(tab.thread.get_by_text("In the thread")).to_be_visible()
+    await tab.say("My own")
+    await expect(tab.log.get_by_text("My own")).to_be_visible()
+    await slack.say("In the channel", channel=channel, user="ben")
+    await expect(tab.log.get_by_text("In the channel")).to_be_visible()
+    said = tab.page.locator("#said p")
+    await expect(said).to_have_text(["ben: In the thread", "ben: In the channel"], ignore_case=True)
+    live = "[...document.querySelectorAll('[role=log]')].map((one) => one.ariaLive)"
+    assert await tab.page.evaluate(live) == ["off", "off"]

@@ -6,9 +6,10 @@ import { fill, h, notice, soon } from "./dom.js";
 import { mountHints } from "./hints.js";
 import { renderHome } from "./home.js";
 import { makeList } from "./list.js";
+import { beginToWrite, showPane } from "./panes.js";
 import { avatar } from "./people.js";
 import { followHere } from "./places.js";
-import { isWithApp, showPane } from "./sidebar.js";
+import { isWithApp } from "./sidebar.js";
 import { act } from "./wire.js";
 
 const TABS = { messages: "Messages", home: "Home" };
@@ -30,6 +31,12 @@ export function mountChannel(store, root) {
   fill(root, header.element, tabs.element, hints, home, list.element, composer.element);
   mountHints(store, hints);
   followHere(store, root);
+  document.querySelector(".skip.to-box").addEventListener("click", (event) => {
+    event.preventDefault();
+    store.go({ tab: "messages", thread: "" });
+    document.body.dataset.pane = "channel";
+    beginToWrite("channel");
+  });
 
   const draw = () => {
     if (!store.isReady) return;

@@ -1,5 +1,8 @@
 // Builds elements from data. Text only ever becomes a text node, so nothing that people say is read as HTML.
 
+const MOST_SAID = 5;
+const stamps = new WeakMap(); // an element that `keyed` placed -> its stamp
+
 /**
  * Make an element.
  *
@@ -58,10 +61,10 @@ export function keyed(parent, entries) {
   let last = null;
   for (const [key, stamp, make] of entries) {
     let element = old.get(key);
-    if (!element || element.dataset.stamp !== stamp) {
+    if (!element || stamps.get(element) !== stamp) {
       const made = make();
       made.dataset.key = key;
-      made.dataset.stamp = stamp;
+      stamps.set(made, stamp);
       if (element) element.replaceWith(made);
       element = made;
     }
@@ -85,6 +88,13 @@ export function soon(work) {
     requestAnimationFrame(begin);
     setTimeout(begin, 60);
   };
+}
+
+/** Have `lines` read out, politely, one after the other; nobody sees them. */
+export function readOut(lines) {
+  const said = document.getElementById("said");
+  said.append(...lines.map((line) => h("p", {}, line)));
+  while (said.children.length > MOST_SAID) said.firstElementChild.remove();
 }
 
 /** Say something short to everybody, screen readers included; it goes by itself, or with its button. */

@@ -1,14 +1,17 @@
 // A list of messages that follows what is said: day lines, grouped authors, and a button where news stand below.
 
-import { h, keyed } from "./dom.js";
+import { h, keyed, readOut } from "./dom.js";
 import { onEditing } from "./editing.js";
-import { makeMessage, statusLine } from "./message.js";
+import { authorOf, makeMessage, statusLine } from "./message.js";
+import { plainWords } from "./mrkdwn.js";
 import { onJump } from "./places.js";
+import { makeStop } from "./stops.js";
 import { dateOf, dayOf, dayWords } from "./time.js";
 
 const AT_ONCE = 150;
 const TOGETHER_SECONDS = 300;
 const NEAR = 60;
+const MOST_READ_OUT = 3;
 const around = { text: "", version: 0 };
 
 /**
@@ -28,6 +31,7 @@ class List {
   #inThread;
   #log = null;
   #inside = null;
+  #stop = null;
   #views = new Map();
   #place = null;
   #most = AT_ONCE;
@@ -103,7 +107,7 @@ class List {
     setTimeout(() => element.classList.remove("is-marked"), 2500);
   }
 
-  /** A list of its own for each place: what is read out is only what comes, not what stood there. */
+  /** A list of its own for each place; what stood there is no news. */
   #begin(place) {
     this.#place = place;
     this.#most = AT_ONCE;
@@ -112,7 +116,7 @@ class List {
     this.#first = "";
     this.#views.clear();
     const inside = h("div", { class: "log-inside" });
-    const log = h("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0" }, inside);
+    const log = h("div", { class: "log", role: "log", "aria-live": "off", tabindex: "-1" }, inside);
     log.addEventListener("scroll", () => {
       this.#isAtBottom = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
       if (this.#isAtBottom) this.#news.hidden = true;
@@ -123,7 +127,7 @@ class List {
     this.#sizes.observe(inside);
     if (this.#log) this.#log.replaceWith(log);
     else this.element.prepend(log);
-    [this.#log, this.#inside] = [log, inside];
+    [this.#log, this.#inside, this.#stop] = [log, inside, makeStop(inside)];
   }
 
   #view(key) {
@@ -135,9 +139,17 @@ class List {
     const last = messages.at(-1);
     const isNews = Boolean(last) && last.ts > this.#newest;
     const isMine = isNews && last.user === this.#store.me && !isNew;
+    if (isNews && !isNew) this.#readOut(messages.filter((one) => one.ts > this.#newest));
+    this.#stop.settle(isNews);
     this.#newest = last?.ts ?? "";
     if (isNew || this.#isAtBottom || isMine) this.#toBottom();
     else if (isNews) this.#news.hidden = false;
+  }
+
+  /** Have what others said read out, once: what stands in thread and conversation, by the conversation. */
+  #readOut(news) {
+    const others = news.filter((one) => one.user !== this.#store.me && !(this.#inThread && one.subtype === "thread_broadcast"));
+    if (!this.element.hidden) readOut(others.slice(-MOST_READ_OUT).map((one) => spoken(this.#store, one)));
   }
 
   #toBottom() {
@@ -168,6 +180,13 @@ function aroundOf(store) {
   const text = JSON.stringify([store.generation, store.me, store.app.name, users, channels]);
   if (text !== around.text) Object.assign(around, { text, version: around.version + 1 });
   return String(around.version);
+}
+
+/** Say a message in one line: who, and what. */
+function spoken(store, message) {
+  const words = plainWords(store, (message.text ?? "").slice(0, 1000)).slice(0, 300);
+  const files = (message.files ?? []).map((file) => file.title || file.name).filter(Boolean);
+  return `${authorOf(store, message)}: ${[words, ...files].filter(Boolean).join(", ") || "a message"}`;
 }
 
 function isTogether(before, message) {

@@ -4,6 +4,7 @@ import { inWords, sure } from "./acting.js";
 import { notice } from "./dom.js";
 import { startEditing } from "./editing.js";
 import { openMenu } from "./menu.js";
+import { beginToWrite } from "./panes.js";
 import { addressOf } from "./places.js";
 import { openReactions } from "./reactions.js";
 import { act } from "./wire.js";
@@ -32,9 +33,7 @@ export function openMessageMenu(store, button, message, inThread) {
 /** Open the thread of a message and begin to type in it. */
 export function openThread(store, { channel, ts, thread_ts: thread }) {
   store.go({ channel, thread: thread || ts, tab: "messages" });
-  // Where one types on the screen, the keyboard waits until it is asked for.
-  const isTouched = matchMedia("(hover: none)").matches;
-  document.querySelector(isTouched ? "#thread .log" : "#thread .composer textarea")?.focus({ preventScroll: true });
+  beginToWrite("thread");
 }
 
 function shortcuts(store, message) {

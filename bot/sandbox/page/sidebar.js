@@ -2,6 +2,7 @@
 
 import { inWords } from "./acting.js";
 import { fill, h, keyed, notice, soon } from "./dom.js";
+import { beginToWrite, isTouched, showPane } from "./panes.js";
 import { avatar, makeActing } from "./people.js";
 import { makeUnread } from "./unread.js";
 import { act } from "./wire.js";
@@ -45,13 +46,6 @@ export function mountSidebar(store, root) {
   document.addEventListener("visibilitychange", draw);
 }
 
-/** On a narrow screen: show this pane. */
-export function showPane(pane) {
-  document.body.dataset.pane = pane;
-  if (pane === "sidebar") document.getElementById("sidebar").querySelector('[aria-current="page"]')?.focus();
-  else document.querySelector("#channel .open-sidebar")?.focus();
-}
-
 /** Whether a conversation is the person's own with the app. */
 export function isWithApp(store, channel) {
   return channel?.kind === "im" && channel.members.includes(store.app.user_id);
@@ -77,6 +71,7 @@ function entry(store, channel, isUnread) {
       const isNarrow = matchMedia("(width <= 760px)").matches;
       store.go({ channel: channel.id, ...(isNarrow ? { thread: "" } : {}) });
       if (isNarrow) showPane("channel");
+      if (!isTouched()) beginToWrite("channel");
     };
     const button = h(
       "button",
@@ -136,7 +131,8 @@ function keepingFocus(id, make) {
   const had = document.activeElement?.closest("#sidebar li")?.dataset.key === id;
   return () => {
     const made = make();
-    if (had) queueMicrotask(() => made.querySelector("button").focus({ preventScroll: true }));
+    const refocus = () => document.activeElement === document.body && made.querySelector("button").focus({ preventScroll: true });
+    if (had) queueMicrotask(refocus);
     return made;
   };
 }
