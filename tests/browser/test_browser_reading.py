@@ -44,6 +44,26 @@ async def test_a_message_is_edited_where_one_asked_for_it(slack: SlackSandbox, t
         await expect(pane.get_by_role("article").first).to_contain_text("Better words")
 
 
+async def test_a_link_that_leads_nowhere_says_so(slack: SlackSandbox, tabs: Tabs) -> None:
+    """A link to a message leads to it; one to a deleted message, or into what one cannot see, says why not."""
+    channel, closed = slack.add_channel("linked"), slack.add_channel("closed", is_private=True, members=["ana"])
+    stands, goes = [await slack.say(text, channel=channel) for text in ("It stands", "It goes")]
+    hidden = await slack.say("It is hidden", channel=closed)
+    await slack.delete_message(channel, goes)
+    links = slack.add_channel("links")
+    for place, ts in ((channel, stands), (channel, goes), (closed, hidden)):
+        await slack.say(f"{slack.url}/archives/{place}/p{ts.replace('.', '')}", channel=links)
+    tab = await tabs.open(slack, "ben", links)
+    link = tab.log.get_by_role("link")
+    await link.nth(1).click()
+    await expect(tab.page.get_by_text("That message is no longer there.")).to_be_visible()
+    await link.nth(2).click()
+    await expect(tab.page.get_by_text("You can’t see that conversation.")).to_be_visible()
+    await expect(tab.composer).to_have_accessible_name("Message #links")
+    await link.nth(0).click()
+    await expect(tab.log.get_by_text("It stands")).to_be_visible()
+
+
 async def test_the_list_is_one_stop_of_the_keyboard(slack: SlackSandbox, tabs: Tabs) -> None:
     """However much was said, a few presses of Tab lead over it; arrows walk in it, Tab into the message reached."""
     channel = slack.add_channel("stops")

@@ -32,13 +32,11 @@ export function renderBlocks(store, blocks, container) {
 /** Bring what stands in `parent` to `blocks`; a block that did not change stays, with its focus and what is open in it. */
 export function updateBlocks(store, parent, blocks, container) {
   keepFocus();
-  const names = [...store.users.values(), ...store.channels.values()].map((one) => [one.id, one.real_name, one.name, one.members]);
-  const around = JSON.stringify([store.me, names]);
   keyed(
     parent,
     blocks.map((block, position) => [
       block.block_id ?? `#${position}`,
-      around + JSON.stringify(block),
+      `${store.around} ${JSON.stringify(block)}`,
       () => renderBlock({ store, container, blocks, block }),
     ]),
   );

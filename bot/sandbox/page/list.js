@@ -12,7 +12,6 @@ const AT_ONCE = 150;
 const TOGETHER_SECONDS = 300;
 const NEAR = 60;
 const MOST_READ_OUT = 3;
-const around = { text: "", version: 0 };
 
 /**
  * Make a list: `{ element, draw() }`. `what()` gives `{ place, label, messages, status }`: `place` names what is
@@ -61,7 +60,6 @@ class List {
     if (isNew) this.#begin(place);
     this.#log.setAttribute("aria-label", label);
     const kept = heldFocus(this.#log);
-    const version = aroundOf(this.#store);
     // While somebody reads above, nothing goes away there.
     if (!this.#isAtBottom && this.#first) this.#most = Math.max(this.#most, messages.filter((one) => one.ts >= this.#first).length);
     else if (this.#isAtBottom) this.#most = AT_ONCE;
@@ -78,7 +76,7 @@ class List {
       const key = `${message.is_ephemeral ? "only me " : ""}${message.ts}`;
       keys.add(key);
       entries.push([key, "", () => this.#view(key).element]);
-      this.#view(key).show(message, { isFollowUp: isTogether(before, message), around: version });
+      this.#view(key).show(message, { isFollowUp: isTogether(before, message), around: this.#store.around });
       before = message;
       if (this.#inThread && message === messages[0]) {
         entries.push(repliesLine(messages.length - 1));
@@ -171,15 +169,6 @@ class List {
     this.#log.scrollTop = this.#log.scrollHeight - below;
     if (!this.#earlier.isConnected) this.#log.focus({ preventScroll: true });
   }
-}
-
-/** Give a short text that changes with what every message shows of the workspace around it. */
-function aroundOf(store) {
-  const users = [...store.users.values()].map((one) => [one.id, one.real_name, one.name]);
-  const channels = store.conversations().map((one) => [one.id, one.name, one.kind, one.members.includes(store.me)]);
-  const text = JSON.stringify([store.generation, store.me, store.app.name, users, channels]);
-  if (text !== around.text) Object.assign(around, { text, version: around.version + 1 });
-  return String(around.version);
 }
 
 /** Say a message in one line: who, and what. */

@@ -1,6 +1,6 @@
 // Where a message stands: its address, as Slack's "Copy link" gives it, and the way to it on this page.
 
-import { h } from "./dom.js";
+import { h, notice } from "./dom.js";
 
 const FOLLOWED = new Set(["http:", "https:", "mailto:"]);
 const MESSAGE = /^\/archives\/([CDG][A-Z0-9]+)\/p(\d{10,12})(\d{6})\/?$/;
@@ -16,7 +16,7 @@ export function addressOf(message) {
 }
 
 /** Give `{ channel, ts, thread }` of a message's address in this workspace; null for any other address. */
-export function placeOf(address) {
+function placeOf(address) {
   const url = parsed(address);
   const isOurs = url && ["127.0.0.1", "localhost"].includes(url.hostname) && url.port === location.port;
   const found = isOurs ? MESSAGE.exec(url.pathname) : null;
@@ -42,9 +42,12 @@ export function followHere(store, root) {
 }
 
 /** Show a message: its conversation or thread opens, and it stands in view for a moment marked. */
-export function jumpTo(store, { channel, ts, thread }) {
+function jumpTo(store, { channel, ts, thread }) {
+  if (!store.conversations().some((one) => one.id === channel)) return notice("You can’t see that conversation.");
+  if (!store.messages.get(channel)?.has(ts)) return notice("That message is no longer there.");
   store.go({ channel, thread: thread && thread !== ts ? thread : "", tab: "messages" });
   for (const jump of jumps) jump({ channel, ts, isInThread: Boolean(thread && thread !== ts) });
+  return undefined;
 }
 
 /** Hear of jumps: `listener({ channel, ts, isInThread })`. */

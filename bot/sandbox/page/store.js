@@ -10,6 +10,7 @@ const MOST_REQUESTS = 300;
  */
 export class Store {
   #listeners = new Map();
+  #names = { text: "", version: 0 };
 
   constructor() {
     this.isReady = false;
@@ -60,6 +61,7 @@ export class Store {
       users: () => this.#setUsers(frame.users),
       channel: () => {
         this.channels.set(frame.channel.id, frame.channel);
+        this.#rename();
         this.#tell("channels");
       },
       message: () => this.#putMessage(frame.message),
@@ -119,6 +121,8 @@ export class Store {
   }
 
   #takeSnapshot(frame) {
+    // As in Slack, a reload ends what only I see; a lost connection does not.
+    const isSameWorld = this.generation === frame.generation && this.beganAt === frame.began_at;
     Object.assign(this, {
       generation: frame.generation,
       beganAt: frame.began_at,
@@ -140,10 +144,11 @@ export class Store {
     this.views = byId(frame.views);
     this.homes = new Map(Object.entries(frame.homes));
     this.requests = new Map(frame.endpoint.requests.map((request) => [request.number, request]));
-    this.ephemerals = [];
+    if (!isSameWorld) this.ephemerals = [];
     this.messages = new Map(
       Object.entries(frame.messages).map(([channel, all]) => [channel, new Map(all.map((one) => [one.ts, one]))]),
     );
+    this.#rename();
     this.isReady = true;
     this.#settle();
     this.#tell("snapshot");
@@ -151,7 +156,21 @@ export class Store {
 
   #setUsers(users) {
     this.users = byId(users);
+    this.#rename();
     this.#tell("users");
+  }
+
+  /** Take note where people or conversations are others, or are called otherwise, than before. */
+  #rename() {
+    const users = [...this.users.values()].map((one) => [one.id, one.real_name, one.name, one.is_guest]);
+    const channels = [...this.channels.values()].map((one) => [one.id, one.name, one.kind, one.is_archived, one.members]);
+    const text = JSON.stringify([this.generation, this.app.name, users, channels]);
+    if (text !== this.#names.text) this.#names = { text, version: this.#names.version + 1 };
+  }
+
+  /** A short text that changes with what messages and blocks show of the workspace around them: names, who I am. */
+  get around() {
+    return `${this.#names.version} ${this.me}`;
   }
 
   #putMessage(message) {
