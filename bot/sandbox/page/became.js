@@ -1,6 +1,7 @@
 // The text that a recording became, beside its player; it follows the thread by itself, so that no player is rebuilt for it.
 
 import { fill, h } from "./dom.js";
+import { unescaped } from "./mrkdwn.js";
 
 const REPLY = "dragoman_translation";
 const PROGRESS = "dragoman_progress";
@@ -49,7 +50,7 @@ function follow(store, element, update) {
  * Say what `file` of `message` became: `{ state, … }` with the state `none`, `busy` or `done`; where it is done, also
  * `ending`, `parts` (each a list of runs `{ text, code }`) and `missing` (how many parts are still to come).
  */
-export function outcomeOf(store, message, file) {
+function outcomeOf(store, message, file) {
   const thread = message.thread_ts || message.ts;
   const replies = [...(store.messages.get(message.channel)?.values() ?? [])].filter(
     (one) => one.thread_ts === thread && one.ts !== message.ts && isApps(store, one),
@@ -84,7 +85,7 @@ function payloadOf(message) {
 /** Give the runs of a reply's words, without the heading (the file's name, `1/3`) that they need only in the thread. */
 function runsOf(reply, file) {
   const blocks = (reply.blocks ?? []).filter((block) => block.type === "rich_text" || block.text?.text);
-  if (!blocks.length) return [{ text: withoutHeading(unescaped(reply.text ?? ""), payloadOf(reply), file), code: false }];
+  if (!blocks.length) return [{ text: withoutHeading(unescaped(reply.text), payloadOf(reply), file), code: false }];
   const runs = blocks.flatMap((block, index) => [
     ...(index ? [{ text: "\n", code: false }] : []),
     ...(block.type === "rich_text" ? leaves(block) : [{ text: block.text.text, code: false, isHeading: false }]),
@@ -109,10 +110,6 @@ function withoutHeading(text, { part, parts }, file) {
   const headings = [[file.name, count], [file.name], [count]].map((pieces) => pieces.filter(Boolean).join(" · "));
   const [first, ...rest] = text.split("\n");
   return rest.length && first && headings.includes(first) ? rest.join("\n") : text;
-}
-
-function unescaped(text) {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
 // --- what one sees ------------------------------------------------------------------------------

@@ -1,11 +1,10 @@
-// The small things that all blocks are written with: text objects, addresses that may be followed, fresh ids.
+// The small things that all blocks are written with: text objects, emoji in plain text, fresh ids.
 
-import { h, nodes } from "./dom.js";
+import { nodes } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
 
 const EMOJI = /:([a-z0-9_+'-]+(?:::skin-tone-[2-6])?):/gi;
-const FOLLOWED = new Set(["http:", "https:", "mailto:"]);
 let last = 0;
 
 /** Give an id that no other element has. */
@@ -29,22 +28,4 @@ export function plain(object) {
 export function text(store, object) {
   if (!object) return [];
   return nodes(object.type === "mrkdwn" ? mrkdwn(store, object.text) : plain(object));
-}
-
-/** Give an address that people may be led to, or null: an address that is a script leads nowhere. */
-export function followed(address) {
-  try {
-    const url = new URL(address);
-    return FOLLOWED.has(url.protocol) ? url.href : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Make a link to elsewhere; an address that may not be followed is only written down. */
-export function link(address, ...children) {
-  const href = followed(address);
-  const words = children.length ? children : [address];
-  if (!href) return h("span", { class: "bk-no-link", title: address }, words);
-  return h("a", { href, target: "_blank", rel: "noopener noreferrer" }, words);
 }

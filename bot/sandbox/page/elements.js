@@ -1,11 +1,12 @@
 // Block Kit's elements: buttons, the overflow menu and images here; what is chosen or typed has its own files.
 
 import { framed, send, sure } from "./acting.js";
-import { followed, plain } from "./block_text.js";
+import { plain } from "./block_text.js";
 import { checkboxes, multiSelect, radioButtons, select } from "./choices.js";
 import { h } from "./dom.js";
 import { datepicker, numberInput, textInput } from "./inputs.js";
 import { overflow } from "./overflow.js";
+import { followed } from "./places.js";
 import { unknown } from "./unknown.js";
 import { elementKey } from "./values.js";
 

@@ -1,8 +1,9 @@
 // Draws the text of `markdown` blocks: headings, lists, tables, quotes, code, and what stands in a line. Text nodes only.
 
-import { link, withEmoji } from "./block_text.js";
+import { withEmoji } from "./block_text.js";
 import { h } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { linkTo } from "./places.js";
 
 const DEEPEST = 8;
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*(\S*)/;
@@ -109,9 +110,9 @@ function table(store, lines, at) {
 const INLINE = [
   [/\\([\\`*_{}[\]()#+\-.!~|>])/, (_, found) => found[1]],
   [/(`+)(.+?)\1(?!`)/s, (_, found) => h("code", {}, found[2].trim())],
-  [/!?\[([^\][]*)\]\((\S+?)(?:\s+"[^"]*")?\)/, (store, found, depth) => link(found[2], inline(store, found[1] || found[2], depth + 1))],
+  [/!?\[([^\][]*)\]\((\S+?)(?:\s+"[^"]*")?\)/, (store, found, depth) => linkTo(found[2], inline(store, found[1] || found[2], depth + 1))],
   [/<(?:[@#!][^<>\n]+)>/, (store, found) => mrkdwn(store, found[0])],
-  [/<?(https?:\/\/[^\s<>]*[^\s<>.,;:!?'")\]])>?/, (_, found) => link(found[1])],
+  [/<?(https?:\/\/[^\s<>]*[^\s<>.,;:!?'")\]])>?/, (_, found) => linkTo(found[1])],
   [/\*\*(?=\S)(.+?\S?)\*\*/s, (store, found, depth) => h("strong", {}, inline(store, found[1], depth + 1))],
   [/(?<!\w)__(?=\S)(.+?)__(?!\w)/s, (store, found, depth) => h("strong", {}, inline(store, found[1], depth + 1))],
   [/~~(?=\S)(.+?)~~/s, (store, found, depth) => h("s", {}, inline(store, found[1], depth + 1))],

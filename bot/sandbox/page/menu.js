@@ -7,8 +7,9 @@ let open = null;
 /**
  * Open a menu at `button`.
  *
- * `items` are `{ label, run, hint, isDanger, character }`, or `null` for a line between groups. `isGrid` lays them out
- * side by side. The focus comes back to `button`, unless what was chosen put it elsewhere.
+ * `items` are `{ label, run, hint, isDanger, character, href }`, or `null` for a line between groups; one with `href` is a
+ * link, and `run` gets its click. `isGrid` lays them out side by side. The focus comes back to `button`, unless what was
+ * chosen put it elsewhere.
  */
 export function openMenu(button, label, items, { isGrid = false } = {}) {
   const wasOpenHere = open?.button === button;
@@ -29,18 +30,19 @@ export function openMenu(button, label, items, { isGrid = false } = {}) {
     menu.remove();
     if (hadFocus) button.focus({ preventScroll: true });
   };
-  const choose = (item) => {
+  const choose = (item, event) => {
     close();
-    item.run();
+    item.run(event);
   };
   menu.append(...items.map((item) => (item ? entry(item, choose) : h("div", { class: "menu-line", role: "separator" }))));
   menu.addEventListener("keydown", (event) => walk(menu, event, close));
-  document.body.append(menu);
+  // Over a modal, only what stands in it can be reached.
+  (button.closest("dialog") ?? document.body).append(menu);
   menu.showPopover();
   stand(menu, button);
   open = { menu, button, close };
   button.setAttribute("aria-expanded", "true");
-  menu.querySelector("button")?.focus({ preventScroll: true });
+  menu.querySelector("[role=menuitem]")?.focus({ preventScroll: true });
   for (const kind of ["pointerdown", "focusin"]) document.addEventListener(kind, leave, true);
   addEventListener("resize", close);
   document.addEventListener("scroll", scrolled, true);
@@ -50,8 +52,10 @@ function entry(item, choose) {
   const words = item.character
     ? [h("span", { "aria-hidden": "true" }, item.character), h("span", { class: "unseen" }, item.label)]
     : [h("span", {}, item.label), item.hint && h("span", { class: "small quiet" }, item.hint)];
-  const properties = { type: "button", role: "menuitem", tabindex: "-1", class: item.isDanger ? "is-danger" : null };
-  return h("button", { ...properties, title: item.character ? item.label : null, on: { click: () => choose(item) } }, words);
+  const kind = item.href ? { href: item.href, target: "_blank", rel: "noopener noreferrer" } : { type: "button" };
+  const properties = { ...kind, role: "menuitem", tabindex: "-1", class: item.isDanger ? "is-danger" : null };
+  const title = item.character ? item.label : null;
+  return h(item.href ? "a" : "button", { ...properties, title, on: { click: (event) => choose(item, event) } }, words);
 }
 
 function stand(menu, button) {
@@ -65,7 +69,7 @@ function stand(menu, button) {
 }
 
 function walk(menu, event, close) {
-  const items = [...menu.querySelectorAll("button")];
+  const items = [...menu.querySelectorAll("[role=menuitem]")];
   const now = items.indexOf(document.activeElement);
   const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
   let to = null;

@@ -23,11 +23,17 @@ function placeOf(address) {
   return found && { channel: found[1], ts: `${found[2]}.${found[3]}`, thread: url.searchParams.get("thread_ts") ?? "" };
 }
 
-/** Make a link that may be followed; any other address is only written down. */
-export function linkTo(address, words) {
+/** Give an address that people may be led to, or null: an address that is a script leads nowhere. */
+export function followed(address) {
   const url = parsed(address);
-  if (!url || !FOLLOWED.has(url.protocol)) return document.createTextNode(words === address ? words : `${words} (${address})`);
-  return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, words);
+  return url && FOLLOWED.has(url.protocol) ? url.href : null;
+}
+
+/** Make a link that may be followed, of an address and the words or nodes to show; any other address is only written down. */
+export function linkTo(address, words = address) {
+  const href = followed(address);
+  if (!href) return h("span", {}, words, words === address ? "" : ` (${address})`);
+  return h("a", { href, target: "_blank", rel: "noopener noreferrer" }, words);
 }
 
 /** Let every link in `root` to a message of this workspace lead to it on this page. */

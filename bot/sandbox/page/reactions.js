@@ -7,7 +7,7 @@ import { openMenu } from "./menu.js";
 import { act } from "./wire.js";
 
 /** Add my reaction `name` to a message, or take it away where it is there. */
-export async function toggleReaction(store, message, name) {
+async function toggleReaction(store, message, name) {
   const isMine = (message.reactions ?? []).some((one) => one.name === name && one.users.includes(store.me));
   try {
     await act(isMine ? "unreact" : "react", { channel: message.channel, ts: message.ts, name, user: store.me });

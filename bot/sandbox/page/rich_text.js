@@ -1,9 +1,10 @@
 // Draws rich_text blocks: sections, lists, quotes, preformatted text, and all that stands in them.
 
-import { link, withEmoji } from "./block_text.js";
+import { withEmoji } from "./block_text.js";
 import { h, nodes } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { linkTo } from "./places.js";
 import { unknown } from "./unknown.js";
 
 const PARTS = {
@@ -44,7 +45,7 @@ function leaves(store, elements) {
 
 const LEAVES = {
   text: (_, leaf) => leaf.text,
-  link: (_, leaf) => link(leaf.url, leaf.text || leaf.url),
+  link: (_, leaf) => linkTo(leaf.url, leaf.text || leaf.url),
   emoji: (_, leaf) => h("span", { class: "bk-emoji", title: `:${leaf.name}:` }, emoji(leaf.name) ?? drawnFrom(leaf) ?? `:${leaf.name}:`),
   user: (store, leaf) => mrkdwn(store, `<@${leaf.user_id}>`),
   channel: (store, leaf) => mrkdwn(store, `<#${leaf.channel_id}>`),
@@ -53,7 +54,7 @@ const LEAVES = {
   date: (_, leaf) => {
     const words = dated(leaf.timestamp, leaf.format) || leaf.fallback || "";
     const time = h("time", { datetime: isoOf(leaf.timestamp), title: leaf.fallback ?? null }, words);
-    return leaf.url ? link(leaf.url, time) : time;
+    return leaf.url ? linkTo(leaf.url, time) : time;
   },
   color: (_, leaf) => [
     CSS.supports("color", leaf.value) ? h("span", { class: "bk-color", "aria-hidden": "true", style: { background: leaf.value } }) : null,

@@ -19,7 +19,7 @@ const FIRST = {
 };
 
 /** Name a message or view; `container` is what `renderBlocks` was given. */
-export function containerKey(store, container) {
+function containerKey(store, container) {
   const place = container.kind === "view" ? container.view.id : `${container.channel}/${container.ts}`;
   return `${store.generation}/${store.me}/${place}`;
 }
