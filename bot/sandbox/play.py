@@ -13,7 +13,7 @@ import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from bot.sandbox import samples
 from bot.sandbox.backstage import Props
@@ -31,7 +31,10 @@ DEFAULT_PORT = 3100
 SAMPLE = "sample"
 DONE, FAILED, USAGE, OUT_OF_TIME = 0, 1, 2, 3
 ANSWER_SECONDS = 30
+ENDING_TOLD_AFTER_SECONDS = 1.0
+ENDING = "Ending … (Ctrl-C once more ends it at once)"
 STAYS = "The sandbox stays: the page can start the bot again, Ctrl-C ends everything."
+NO_PROMPT = "the prompt was not set; `/translate prompt …` on the page can do it"
 PROMPT_TAKEN = (words.PROMPT_SET, words.PROMPT_SAME, words.PROMPT_CLEARED, words.PROMPT_CLEAR_ALREADY)
 
 
@@ -61,10 +64,8 @@ async def play(options: Options) -> int:
     if options.is_once and not files:
         msg = "--once needs --share"
         raise UsageError(msg)
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
+        curtain = stack.enter_context(Curtain())
         endpoint, stand_in = await _open_endpoint(stack, options)
         slack = await _open_slack(stack, options.port)
         channel = find_channel(slack, options.channel)
@@ -72,7 +73,7 @@ async def play(options: Options) -> int:
             options.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dragoman-")))
         )
         bot = BotProcess(slack, endpoint, data=data, is_http=options.is_http)
-        stack.push_async_callback(bot.stop)
+        curtain.bot = bot
         slack.use(
             Props(
                 stand_in,
@@ -84,13 +85,44 @@ async def play(options: Options) -> int:
         )
         stack.push_async_callback(slack.backstage.close)
         work = asyncio.ensure_future(_act_in_time(Act(slack, bot, channel, files, options)))
-        stop = asyncio.ensure_future(stopping.wait())
+        stop = asyncio.ensure_future(curtain.falls.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             work.cancel()
             await asyncio.wait({work})
             return DONE
         return work.result()
+
+
+class Curtain:
+    """Falls at the first signal: `falls` is set, and where that takes long it is said.
+
+    With the second the bot is given no more time.
+    """
+
+    def __init__(self) -> None:
+        self.falls = asyncio.Event()
+        self.bot: BotProcess | None = None
+        self._telling: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Self:
+        """Listen to SIGTERM and Ctrl-C."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._fall)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Say nothing any more: the end is there."""
+        if self._telling is not None:
+            self._telling.cancel()
+
+    def _fall(self) -> None:
+        if not self.falls.is_set():
+            self.falls.set()
+            loop = asyncio.get_running_loop()
+            self._telling = loop.call_later(ENDING_TOLD_AFTER_SECONDS, _tell, ENDING)
+        elif self.bot is not None:
+            self.bot.kill()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +159,7 @@ async def _act(act: Act) -> int:
     ended = asyncio.ensure_future(act.bot.ended())
     try:
         await asyncio.wait({telling, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if not telling.done():
+        if ended.done() and not (telling.done() and telling.result()):
             _tell(f"the bot ended with exit code {ended.result()}")
             return FAILED
         if not telling.result():
@@ -158,13 +190,14 @@ def _tell_of_death(bot: BotProcess) -> None:
 
 
 async def _tell_story(act: Act, story: Story) -> bool:
-    """Set the prompt, share the files, tell what comes of it; False where the prompt was not taken.
+    """Set the prompt, share the files, tell what comes of it, until that is over and nobody stays.
 
-    Returns when the story is over and nobody stays.
+    Where nobody stays, a prompt that was not taken ends it at once, with False.
     """
-    is_asked = act.options.prompt and act.bot.state == "running"
-    if is_asked and not await set_prompt(act.slack, act.options.prompt, act.channel):
-        return False
+    if act.options.prompt and not await _set_prompt_asked_for(act):
+        if act.options.is_once:
+            return False
+        _tell(NO_PROMPT)
     changes = act.slack.changes
     for file in act.files:
         ts = await act.slack.share(file, channel=act.channel)
@@ -174,6 +207,12 @@ async def _tell_story(act: Act, story: Story) -> bool:
         if act.options.is_once and story.is_over:
             break
     return True
+
+
+async def _set_prompt_asked_for(act: Act) -> bool:
+    if act.bot.state != "running":
+        return False
+    return await set_prompt(act.slack, act.options.prompt, act.channel)
 
 
 async def set_prompt(
@@ -288,6 +327,9 @@ def _welcome(act: Act) -> None:
 
 
 def _print(line: str) -> None:
+    # Slack's texts may hold halves of characters, which no terminal takes.
+    encoding = sys.stdout.encoding
+    line = line.encode(encoding, "backslashreplace").decode(encoding)
     print(line, flush=True)  # noqa: T201 -- the story is this command's output
 
 

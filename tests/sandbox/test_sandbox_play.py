@@ -15,9 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import aiohttp
 import httpx
 import pytest
 from aiohttp import web
+from page_calls import TabOfPage
 
 from bot.sandbox import leash
 from bot.sandbox.bot_process import BotProcess, BotStartError, Endpoint, inherited
@@ -342,6 +344,70 @@ async def test_a_bot_over_http_is_started_again(capfd: pytest.CaptureFixture[str
         told = (await page.post("do/bot", json={"do": "start"})).json()["bot"]
         assert (told["state"], told["transport"]) == ("running", "http")
     await said.until(lambda: sample().english in said.out)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == DONE
+
+
+async def test_the_end_lets_go_what_hangs(capfd: pytest.CaptureFixture[str]) -> None:
+    """A job that hangs at the endpoint does not hold up the end."""
+    running = asyncio.ensure_future(play(Options(port=0)))
+    said = Said(capfd)
+    await said.until(lambda: "in your browser" in said.err)
+    async with on_page(said) as page:
+        await page.post("do/bot", json={"do": "start"})
+        await page.post("do/endpoint", json={"fault": "hang"})
+        headers = {"Origin": page.headers["Origin"]}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.ws_connect(f"{page.base_url}live", max_msg_size=0) as socket,
+        ):
+            await page.post("do/sample", json={})
+            await TabOfPage(socket).until(
+                lambda frame: frame["type"] == "request" and frame["request"]["seconds"] > 0
+            )
+    began = time.monotonic()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == DONE
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the bot is found in /proc")
+async def test_the_second_signal(capfd: pytest.CaptureFixture[str]) -> None:
+    """An end that takes its time is said in one line, and the second signal gives the bot no more time."""
+    running = asyncio.ensure_future(play(Options(shares=["sample"], port=0)))
+    said = Said(capfd)
+    await said.until(lambda: sample().english in said.out)
+    os.kill(our_bot(), signal.SIGSTOP)
+    began = time.monotonic()
+    os.kill(os.getpid(), signal.SIGINT)
+    await said.until(lambda: "Ending …" in said.err)
+    assert not running.done()
+    os.kill(os.getpid(), signal.SIGINT)
+    assert await running == DONE
+    assert time.monotonic() - began < 12
+    assert said.err.count("Ending …") == 1
+
+
+@pytest.mark.parametrize("is_json", [False, True], ids=["lines", "JSON"])
+async def test_half_a_character_is_printed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], *, is_json: bool
+) -> None:
+    """A name that is no text is printed all the same, in signs that every terminal takes."""
+    file = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    file.write_text("milk")
+    assert await play(Options(shares=[str(file)], port=0, is_once=True, is_json=is_json)) == FAILED
+    first, *_ = capfd.readouterr().out.splitlines()
+    assert "[caf\\udce9.txt]" in first
+    assert not is_json or json.loads(first)["text"] == f"[{file.name}]"
+
+
+async def test_a_prompt_that_is_not_taken_ends_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """Without --once the sandbox says that the prompt is not set, and stays; what was to be shared is."""
+    running = asyncio.ensure_future(play(Options(shares=["sample"], prompt="x" * 901, port=0)))
+    said = Said(capfd)
+    await said.until(lambda: sample().english in said.out)
+    assert "dragoman: That prompt has 901 characters" in said.err
+    assert "the prompt was not set" in said.err
     os.kill(os.getpid(), signal.SIGTERM)
     assert await running == DONE
 
