@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
+from tabs import NARROW
 
 from bot.sandbox.server import SlackSandbox
 
 if TYPE_CHECKING:
     from tabs import Tabs
+
+    from running import Stage
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -47,3 +51,47 @@ async def test_a_sandbox_that_was_started_anew_is_not_waited_for(tabs: Tabs) -> 
         await tab.composer.fill("Is anybody there?")
         await tab.composer.press("Enter")
         await tab.see_line(anew)
+
+
+async def test_the_focus_stays_where_a_button_goes(stage: Stage, tabs: Tabs) -> None:
+    """Whoever presses buttons with the keyboard is never thrown to the beginning of the page."""
+    tab = await tabs.open(stage.slack, channel=stage.slack.add_channel("focus"))
+    await tab.open_curtain("Faults")
+    names = "^Endpoint is down", "^Slack says slow down"
+    quick = [tab.curtain.get_by_role("button", name=re.compile(name)) for name in names]
+    off = tab.curtain.get_by_role("button", name=re.compile("^Switch off: "))
+    for count, button in enumerate(quick, 1):
+        await button.press("Enter")
+        await expect(off).to_have_count(count)
+        await expect(button).to_be_focused()
+    await off.first.press("Enter")
+    await expect(off).to_have_count(1)
+    await expect(off).to_be_focused()
+    await off.press("Enter")
+    await expect(tab.curtain.get_by_role("heading", name="Switched on")).to_be_focused()
+    share = tab.channel.get_by_role("button", name="Share a sample…").first
+    await share.press("Enter")
+    await tab.walk_to("Parcel")
+    await expect(tab.channel.get_by_text("(done)").filter(visible=True)).to_have_count(
+        2
+    )  # this, and the fault
+    await expect(share).to_be_focused()
+    await tab.channel.get_by_role("button", name="Dismiss the hints").press("Enter")
+    await expect(tab.composer).to_be_focused()
+
+
+async def test_the_focus_stays_where_a_person_is_chosen(tabs: Tabs) -> None:
+    """On a narrow screen one looks through the people, and resets, without losing one's place."""
+    async with SlackSandbox() as slack:
+        tab = await tabs.open(slack, size=NARROW)
+        await tab.channel.get_by_role("button", name="Conversations").press("Enter")
+        people = tab.sidebar.get_by_role("combobox")
+        await people.focus()
+        await people.select_option(index=1)
+        await expect(people).to_be_focused()
+        await expect(people).to_be_in_viewport()
+        reset = tab.banner.get_by_role("button", name="Reset")
+        await reset.press("Enter")
+        await tab.page.get_by_role("dialog").get_by_role("button", name="Reset").press("Enter")
+        await expect(tab.page.get_by_role("status").filter(has_text="begins anew")).to_be_visible()
+        await expect(reset).to_be_focused()

@@ -3,6 +3,7 @@
 import { fill, h } from "./dom.js";
 import { hide, isOpen, onDrawn, show } from "./drawn.js";
 import { press } from "./faults.js";
+import { keepFocus, messageBox } from "./focus.js";
 import { areHintsShown, onHints, showHints } from "./hints.js";
 import { hostOf } from "./requests.js";
 import { makeReset } from "./reset.js";
@@ -25,7 +26,8 @@ const BOT = { starting: "The bot is starting…", running: "The bot is running",
 export function mountBanner(store, root) {
   const endpoint = h("span", {});
   const bot = h("span", { class: "bot", role: "status" });
-  const again = h("span", {});
+  const start = { click: (event) => press(event.currentTarget, "bot", { do: "start" }) };
+  const again = h("span", { hidden: true }, " ", h("button", { type: "button", class: "small", on: start }, "Start again"));
   const offline = h("span", { class: "offline", role: "status" });
   const chip = h("button", { type: "button", class: "fault-chip", hidden: true, on: { click: () => show("faults") } });
   const hints = h("button", { type: "button", "aria-pressed": "false", on: { click: () => showHints(!areHintsShown()) } }, "Hints");
@@ -53,14 +55,11 @@ export function mountBanner(store, root) {
     bot.dataset.state = state;
     const exit = state === "stopped" && code !== null && code !== undefined && ` (exit code ${code})`;
     setText(bot, [BOT[state] ?? "", exit, BOT[state] && state !== "starting" && "."].filter(Boolean).join(""));
-    const click = (event) => press(event.currentTarget, "bot", { do: "start" });
-    const isNeeded = state === "stopped" && canRestart;
-    if (isNeeded === again.hasChildNodes()) return;
-    fill(again, isNeeded && [" ", h("button", { type: "button", class: "small", on: { click } }, "Start again")]);
+    keepFocus(again, () => again.toggleAttribute("hidden", state !== "stopped" || !canRestart), messageBox);
   };
   const sayFaults = () => {
     const count = store.faults.length + (store.endpoint?.fault ? 1 : 0);
-    chip.hidden = count === 0;
+    keepFocus(chip, () => chip.toggleAttribute("hidden", count === 0), () => drawn);
     fill(chip, `${count} ${count === 1 ? "fault" : "faults"} on`);
   };
   let lost = LOST;

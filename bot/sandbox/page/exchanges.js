@@ -4,6 +4,7 @@ import { fill, h } from "./dom.js";
 import { ruleWords } from "./explain.js";
 import { makeDetails } from "./exchange_details.js";
 import { threadOf } from "./belonging.js";
+import { keepFocus } from "./focus.js";
 
 const MOST_ROWS = 1000;
 const KINDS = ["api", "download", "upload", "response_url", "event", "command", "interaction", "socket"];
@@ -25,9 +26,10 @@ export function makeTraffic(store) {
   const list = h("ol", { class: "exchanges", "aria-label": "Traffic between Slack and the app, newest last" });
   const empty = h("p", { class: "quiet nothing" });
   const scroller = h("div", { class: "pane-body" }, list, empty);
-  const jump = h("button", { type: "button", class: "jump primary", hidden: true, on: { click: () => toBottom() } });
+  const jump = h("button", { type: "button", class: "jump primary", hidden: true, on: { click: catchUp } });
   const pause = h("button", { type: "button", "aria-pressed": "false", on: { click: () => setPaused(!isPaused) } }, "Pause");
-  const all = { click: () => set({ thread: "" }) };
+  const text = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter by text" });
+  const all = { click: () => keepFocus(only, () => set({ thread: "" }), () => text) };
   const only = h("button", { type: "button", class: "one-thread", hidden: true, on: all }, "One thread only ×");
   const element = h("div", { class: "traffic" }, makeFilters(), scroller, jump);
 
@@ -35,7 +37,6 @@ export function makeTraffic(store) {
     const options = KINDS.map((kind) => h("option", { value: kind }, kind));
     const kind = h("select", { "aria-label": "Kind" }, h("option", { value: "" }, "All kinds"), options);
     kind.addEventListener("change", () => set({ kind: kind.value }));
-    const text = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter by text" });
     const read = () => set({ text: text.value.trim().toLowerCase() });
     text.addEventListener("input", read);
     text.addEventListener("keydown", (event) => {
@@ -92,6 +93,10 @@ export function makeTraffic(store) {
     jump.hidden = true;
   }
 
+  function catchUp() {
+    keepFocus(jump, toBottom, newest);
+  }
+
   function append() {
     isPlanned = false;
     if (!isLooking || isPaused) return sayPause();
@@ -122,10 +127,14 @@ export function makeTraffic(store) {
   /** Tab reaches one row only, arrows the others: the row that somebody chose, else the newest in sight. */
   function settleStop() {
     if (isChosen && stop.isConnected && !stop.parentElement.hidden) return;
+    isChosen = false;
+    setStop(newest());
+  }
+
+  function newest() {
     let last = list.lastElementChild;
     while (last?.hidden) last = last.previousElementSibling;
-    isChosen = false;
-    setStop(last?.firstElementChild);
+    return last?.firstElementChild;
   }
 
   function setStop(button) {
@@ -185,7 +194,7 @@ export function makeTraffic(store) {
   scroller.addEventListener("scroll", () => {
     if (!jump.hidden && isAtBottom()) toBottom();
   });
-  store.on("snapshot", () => {
+  const begin = () => {
     waiting = [...store.traffic];
     rows.clear();
     stripes.clear();
@@ -193,7 +202,8 @@ export function makeTraffic(store) {
     filter.thread = "";
     only.hidden = true;
     append();
-  });
+  };
+  store.on("snapshot", () => keepFocus(element, begin, () => text));
   store.on("traffic", (exchange) => {
     waiting.push(exchange);
     if (waiting.length > MOST_ROWS) waiting.shift();

@@ -2,6 +2,7 @@
 
 import { fill, h, notice } from "./dom.js";
 import { AT_ONCE, endpointWords, faultWords, inOrder, isPlace, placeWords } from "./explain.js";
+import { busyWhile } from "./focus.js";
 import { act } from "./wire.js";
 
 const ENDPOINT = "endpoint:";
@@ -40,18 +41,18 @@ export function makeFaultForm(store) {
   };
   kind.addEventListener("change", choose);
   rest.addEventListener("change", nameButton);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const switchOn = async () => {
     fill(state);
-    submit.disabled = true;
     try {
       const isNow = await send(kind.value, form);
       notice(isNow ? `Done: ${faultWords(kind.value).title}.` : "The fault is on.");
     } catch (refused) {
       fill(state, refused.rule || refused.message);
-    } finally {
-      submit.disabled = false;
     }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    busyWhile(submit, switchOn);
   });
   let built = "";
   store.on("snapshot", () => {

@@ -1,8 +1,9 @@
 // The panel of the faults: the commonest at one click, those that are on, and a form for all others.
 
-import { fill, h, notice } from "./dom.js";
+import { h, keyed, notice } from "./dom.js";
 import { endpointWords, faultWords, placeWords, timesWords } from "./explain.js";
 import { makeFaultForm } from "./fault_form.js";
+import { busyWhile, keepFocus } from "./focus.js";
 import { act } from "./wire.js";
 
 const ABOUT = "A fault makes something fail on purpose, as Slack and the endpoint sometimes do, so that you see what people then read.";
@@ -14,71 +15,62 @@ const COMMONEST = [
 ];
 
 /** Do a verb for a button: it is busy meanwhile, and a refusal is said in words. Gives whether it went well. */
-export async function press(button, verb, body = {}) {
-  button.disabled = true;
-  button.setAttribute("aria-busy", "true");
-  try {
-    await act(verb, body);
-    return true;
-  } catch (refused) {
-    notice(refused.rule || refused.message, "error");
-    return false;
-  } finally {
-    button.disabled = false;
-    button.removeAttribute("aria-busy");
-  }
+export function press(button, verb, body = {}) {
+  return busyWhile(button, async () => {
+    try {
+      await act(verb, body);
+      return true;
+    } catch (refused) {
+      notice(refused.rule || refused.message, "error");
+      return false;
+    }
+  });
 }
 
 /** Make the panel. It is small, so it is drawn whether or not somebody looks. */
 export function makeFaults(store) {
-  const quick = h("div", { class: "quick" });
-  const armed = h("div", { class: "armed" });
-  const form = makeFaultForm(store);
-  let hasHanging = false;
-
+  const quick = COMMONEST.map((one) => makeQuick(store, one));
+  const armed = makeArmed(store);
   const draw = () => {
     if (!store.isReady) return;
-    hasHanging ||= store.faults.some((one) => one.kind === "hang");
-    fill(quick, COMMONEST.map((one) => quickButton(store, one)));
-    fill(armed, armedList(store), hasHanging && releaseButton(() => {
-      hasHanging = false;
-      draw();
-    }));
+    for (const one of quick) one.draw();
+    armed.draw();
   };
-  store.on("snapshot", () => {
-    hasHanging = false;
-  });
+  store.on("snapshot", armed.forget);
   store.on("snapshot faults endpoint", draw);
   const body = h(
     "div",
     { class: "pane-body faults" },
     h("p", { class: "quiet small" }, ABOUT),
     h("h3", {}, "The commonest"),
-    quick,
-    h("h3", {}, "Switched on"),
-    armed,
+    h("div", { class: "quick" }, quick.map((one) => one.button)),
+    armed.heading,
+    armed.element,
     h("h3", {}, "Another one"),
-    form,
+    makeFaultForm(store),
   );
   return { element: body, look: () => {} };
 }
 
-function quickButton(store, { title, fault, endpoint }) {
-  const on = fault && store.faults.find((one) => isSame(one, fault));
-  const isOn = endpoint ? store.endpoint.fault === endpoint : Boolean(on);
-  const cannot = endpoint && !store.endpoint.faults?.some((one) => one.name === endpoint);
-  const click = (event) => {
-    const button = event.currentTarget;
-    if (endpoint) return press(button, "endpoint", { fault: isOn ? null : endpoint });
-    return isOn ? press(button, "unfault", { id: on.id }) : press(button, "faults", fault);
+function makeQuick(store, { title, fault, endpoint }) {
+  const find = () => fault && store.faults.find((one) => isSame(one, fault));
+  const isOn = () => (endpoint ? store.endpoint.fault === endpoint : Boolean(find()));
+  const click = () => {
+    if (endpoint) return press(button, "endpoint", { fault: isOn() ? null : endpoint });
+    return isOn() ? press(button, "unfault", { id: find().id }) : press(button, "faults", fault);
   };
-  const state = { "aria-pressed": String(isOn), disabled: cannot, title: cannot ? "Only the stand-in endpoint has faults." : null };
-  return h(
+  const button = h(
     "button",
-    { type: "button", class: "quick-fault", ...state, on: { click } },
+    { type: "button", class: "quick-fault", on: { click } },
     h("strong", {}, title),
     h("span", { class: "small" }, fault ? timesText(fault) : "until switched off"),
   );
+  const draw = () => {
+    button.setAttribute("aria-pressed", String(isOn()));
+    button.disabled = Boolean(endpoint) && !store.endpoint.faults?.some((one) => one.name === endpoint);
+    button.title = button.disabled ? "Only the stand-in endpoint has faults." : "";
+  };
+  return { button, draw };
 }
 
 function isSame(one, other) {
@@ -89,16 +81,39 @@ function timesText(fault) {
   return fault.times === undefined ? "at the next answer" : timesWords(fault.times);
 }
 
-function armedList(store) {
-  const lines = store.faults.map(armedLine);
-  const { fault } = store.endpoint;
-  if (fault) lines.push(endpointLine(store, fault));
-  if (lines.length === 0) return h("p", { class: "quiet small" }, "None. Everything goes well.");
-  const click = (event) => allOff(store, event.currentTarget);
-  return [
-    h("ul", { class: "armed-list" }, lines),
-    lines.length > 1 && h("button", { type: "button", on: { click } }, "Switch all off"),
-  ];
+/** What is switched on. Where a line goes, the focus is on the next one, else on the heading. */
+function makeArmed(store) {
+  let hasHanging = false;
+  const heading = h("h3", { tabindex: "-1" }, "Switched on");
+  const none = h("p", { class: "quiet small" }, "None. Everything goes well.");
+  const list = h("ul", { class: "armed-list" });
+  const all = h("button", { type: "button", on: { click: () => allOff(store, all) } }, "Switch all off");
+  const release = makeRelease(() => {
+    hasHanging = false;
+    draw();
+  });
+  const element = h("div", { class: "armed" }, none, list, all, release);
+
+  const fillIn = () => {
+    const { fault } = store.endpoint;
+    hasHanging ||= store.faults.some((one) => one.kind === "hang");
+    const lines = store.faults.map((one) => [`fault-${one.id}`, JSON.stringify(one), () => armedLine(one)]);
+    if (fault) lines.push([`endpoint-${fault}`, "", () => endpointLine(store, fault)]);
+    keyed(list, lines);
+    none.hidden = lines.length > 0;
+    list.hidden = lines.length === 0;
+    all.hidden = lines.length < 2;
+    release.hidden = !hasHanging;
+  };
+  const draw = () => {
+    const at = [...list.children].findIndex((one) => one.contains(document.activeElement));
+    const next = () => list.children[Math.min(at, list.children.length - 1)]?.querySelector("button");
+    keepFocus(element, fillIn, () => next() ?? heading);
+  };
+  const forget = () => {
+    hasHanging = false;
+  };
+  return { heading, element, draw, forget };
 }
 
 function armedLine(fault) {
@@ -125,7 +140,7 @@ async function allOff(store, button) {
   if (store.endpoint.fault) await press(button, "endpoint", { fault: null });
 }
 
-function releaseButton(done) {
+function makeRelease(done) {
   const click = async (event) => {
     if (await press(event.currentTarget, "release")) done();
   };

@@ -2,6 +2,7 @@
 
 import { fill, h, notice } from "./dom.js";
 import { show } from "./drawn.js";
+import { keepFocus, messageBox } from "./focus.js";
 import { recall, remember } from "./memory.js";
 import { makeSampleButton } from "./samples.js";
 import { see } from "./wire.js";
@@ -37,27 +38,30 @@ function tick(step) {
 
 /** Show the hints in `element`: a slot above the messages. */
 export function mountHints(store, element) {
-  const steps = h("section", { class: "hints", "aria-label": "Three things to try" });
+  const steps = makeSteps(store);
   const empty = h("div", { class: "nobody" });
-  const share = () => makeSampleButton(store, () => tick("share"));
-  fill(element, steps, empty);
+  const share = makeSampleButton(store);
+  fill(element, steps.element, empty);
 
-  // Both are made anew only when what they show changes: a menu may stand open in them.
-  const redraw = (part, stamp, make) => {
-    if (part.dataset.stamp === stamp) return;
-    part.dataset.stamp = stamp;
-    fill(part, make());
+  let drawn = "";
+  const drawEmpty = (isShown, hasButton) => {
+    const stamp = JSON.stringify([isShown, hasButton, store.me, store.app, store.channels.get(store.place.channel)]);
+    if (stamp === drawn) return;
+    drawn = stamp;
+    empty.hidden = !isShown;
+    fill(empty, isShown && emptyWords(store, hasButton && share));
   };
   const draw = () => {
     if (!store.isReady) return;
     const { channel, tab } = store.place;
     const isHome = tab === "home";
-    steps.hidden = isHome || state.isDismissed;
-    redraw(steps, JSON.stringify([state.done, store.samples]), () => (state.done.length < STEPS ? cards(share) : farewell()));
-    empty.hidden = isHome || store.channelMessages(channel).length > 0;
-    const hasButton = !steps.hidden && state.done.length < STEPS; // one above is enough
-    const stamp = JSON.stringify([empty.hidden, hasButton, store.me, store.channels.get(channel), store.samples]);
-    redraw(empty, stamp, () => (empty.hidden ? [] : emptyWords(store, hasButton ? null : share)));
+    const isAllDone = state.done.length >= STEPS;
+    const isShown = !isHome && !state.isDismissed;
+    const work = () => {
+      steps.draw(isShown, isAllDone);
+      drawEmpty(!isHome && store.channelMessages(channel).length === 0, !isShown || isAllDone); // one above is enough
+    };
+    keepFocus(element, work, () => (isShown && isAllDone ? steps.close : messageBox()));
   };
   onHints(draw);
   store.on("snapshot", () => {
@@ -87,37 +91,40 @@ function watch(store) {
   });
 }
 
-function cards(share) {
+/** Make the cards and what comes after them, once: a card only changes its tick. */
+function makeSteps(store) {
   const type = h("button", { type: "button", on: { click: typePrompt } }, "Type it for me");
   const faults = h("button", { type: "button", on: { click: () => show("faults") } }, "Show the faults");
-  const away = { "aria-label": "Dismiss the hints", on: { click: () => showHints(false) } };
-  const dismiss = h("button", { type: "button", class: "plain dismiss", ...away }, "×");
-  return [
-    h(
-      "ol",
-      {},
-      card("share", "Drop a recording here", "Any language; its English comes into the thread.", share()),
-      card("prompt", "Change this channel’s prompt", "Names and tone that the translation should know.", type),
-      card("fault", "Switch a fault on", "See what people read when something fails.", faults),
-    ),
-    dismiss,
+  const cards = [
+    card("share", "Drop a recording here", "Any language; its English comes into the thread.", makeSampleButton(store)),
+    card("prompt", "Change this channel’s prompt", "Names and tone that the translation should know.", type),
+    card("fault", "Switch a fault on", "See what people read when something fails.", faults),
   ];
+  const away = { click: () => showHints(false) };
+  const list = h("ol", {}, cards.map((one) => one.element));
+  const dismiss = h("button", { type: "button", class: "plain dismiss", "aria-label": "Dismiss the hints", on: away }, "×");
+  const close = h("button", { type: "button", on: away }, "Close the hints");
+  const farewell = h("p", { class: "farewell" }, FAREWELL, close);
+  const element = h("section", { class: "hints", "aria-label": "Three things to try" }, list, dismiss, farewell);
+  const draw = (isShown, isAllDone) => {
+    element.hidden = !isShown;
+    list.hidden = isAllDone;
+    dismiss.hidden = isAllDone;
+    farewell.hidden = !isAllDone;
+    for (const one of cards) one.draw();
+  };
+  return { element, close, draw };
 }
 
 function card(step, title, words, control) {
-  const isDone = state.done.includes(step);
-  return h(
-    "li",
-    { class: isDone ? "done" : "" },
-    h("strong", {}, title, isDone && h("span", { class: "unseen" }, " (done)")),
-    h("span", { class: "small quiet why" }, words),
-    control,
-  );
-}
-
-function farewell() {
-  const close = h("button", { type: "button", on: { click: () => showHints(false) } }, "Close the hints");
-  return h("p", { class: "farewell" }, FAREWELL, close);
+  const ticked = h("span", { class: "unseen" }, " (done)");
+  const element = h("li", {}, h("strong", {}, title, ticked), h("span", { class: "small quiet why" }, words), control);
+  const draw = () => {
+    const isDone = state.done.includes(step);
+    element.classList.toggle("done", isDone);
+    ticked.hidden = !isDone;
+  };
+  return { element, draw };
 }
 
 function typePrompt() {
@@ -144,6 +151,6 @@ function emptyWords(store, share) {
     hasBot
       ? h("p", { class: "quiet" }, "Drop a recording here, record one below, or begin with a sample. Its English comes into the thread.")
       : h("p", { class: "quiet" }, outside),
-    hasBot && share?.(),
+    hasBot && share,
   ];
 }

@@ -4,6 +4,7 @@ import { mountBanner } from "./banner.js";
 import { mountChannel } from "./channel.js";
 import { mountCurtain } from "./curtain.js";
 import { mountDrop } from "./drop.js";
+import { keepFocus, messageBox } from "./focus.js";
 import { mountModals } from "./modal.js";
 import { mountSidebar } from "./sidebar.js";
 import { Store } from "./store.js";
@@ -37,15 +38,32 @@ const writePlace = () => {
 };
 readPlace();
 store.on("place snapshot", writePlace);
+// On a narrow screen one pane is seen at a time: `sidebar`, `channel` or `thread`; whoever was in another is taken along.
+const choosePane = () => {
+  const pane = store.place.thread ? "thread" : "channel";
+  const left = ["sidebar", "channel", "thread"].filter((id) => id !== pane).map(at);
+  const change = () => {
+    document.body.dataset.pane = pane;
+  };
+  const here = left.find((one) => one.contains(document.activeElement));
+  const narrow = () => at(pane).querySelector(".pane-head .narrow-only");
+  if (here) keepFocus(here, change, () => (narrow().checkVisibility() ? narrow() : messageBox()));
+  else change();
+};
+let { me } = store;
+store.on("snapshot", () => {
+  me = store.me;
+});
+store.on("place", () => {
+  if (store.me === me) choosePane();
+  me = store.me; // whoever chooses a person stays where they choose
+});
 // An address pasted into this tab leads there; the link that skips the sidebar leads nowhere else.
 addEventListener("hashchange", () => {
   readPlace();
-  if (store.isReady) store.become(store.me);
-});
-
-// On a narrow screen one pane is seen at a time: `sidebar`, `channel`, `thread` or `curtain`.
-store.on("place", () => {
-  document.body.dataset.pane = store.place.thread ? "thread" : "channel";
+  if (!store.isReady) return;
+  store.become(store.me);
+  choosePane();
 });
 
 connect(

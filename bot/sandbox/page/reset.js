@@ -1,6 +1,7 @@
 // The Reset button, the question before it, and the answer in words.
 
 import { h, notice } from "./dom.js";
+import { busyWhile } from "./focus.js";
 import { act } from "./wire.js";
 
 /** Make the button and its dialog. */
@@ -11,7 +12,7 @@ export function makeReset(store) {
   const stay = h("button", { type: "submit", value: "" }, "Cancel");
   const dialog = h(
     "dialog",
-    { class: "ask", "aria-labelledby": "reset-title", on: { close: () => dialog.returnValue === "reset" && run() } },
+    { class: "ask", "aria-labelledby": "reset-title", on: { close: () => dialog.returnValue === "reset" && busyWhile(button, run) } },
     h("h2", { id: "reset-title" }, "Reset this workspace?"),
     h("p", {}, "It begins anew, for every tab:"),
     h(
@@ -26,27 +27,21 @@ export function makeReset(store) {
   const button = h("button", { type: "button", on: { click: open } }, "Reset");
 
   function open() {
+    if (isRunning) return;
     dialog.returnValue = "";
     dialog.showModal();
   }
 
   async function run() {
-    if (isRunning) return;
-    setRunning(true);
+    isRunning = true;
+    button.textContent = "Resetting…";
     try {
       notice(resetWords(await act("reset")));
     } catch (refused) {
       notice(`The workspace was not reset: ${refused.rule || refused.message}`, "error");
-    } finally {
-      setRunning(false);
     }
-  }
-
-  function setRunning(wanted) {
-    isRunning = wanted;
-    button.disabled = wanted;
-    button.toggleAttribute("aria-busy", wanted);
-    button.textContent = wanted ? "Resetting…" : "Reset";
+    isRunning = false;
+    button.textContent = "Reset";
   }
 
   store.on("snapshot", () => {
