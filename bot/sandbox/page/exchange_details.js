@@ -1,6 +1,7 @@
 // One exchange in full: its arguments at once, the whole of it when the sandbox has handed it over.
 
-import { fill, h, notice } from "./dom.js";
+import { copy } from "./copy.js";
+import { fill, h } from "./dom.js";
 import { see } from "./wire.js";
 
 const OWN_TOKENS = { "apps.connections.open": "$SLACK_APP_TOKEN" };
@@ -10,12 +11,12 @@ export function makeDetails(store, exchange, onlyThread) {
   const json = h("pre", { class: "json", tabindex: "0", "aria-label": "The exchange as JSON" }, pretty(exchange));
   const state = h("span", { class: "quiet small", role: "status" }, "Fetching the whole…");
   let whole = exchange;
-  const curl = h("button", { type: "button", on: { click: () => copy(curlOf(whole), "curl command") } }, "Copy as curl");
+  const curl = h("button", { type: "button", on: { click: () => copied(curlOf(whole), "curl command") } }, "Copy as curl");
   const tools = h(
     "div",
     { class: "tools" },
     exchange.kind === "api" && curl,
-    h("button", { type: "button", on: { click: () => copy(pretty(whole), "JSON") } }, "Copy JSON"),
+    h("button", { type: "button", on: { click: () => copied(pretty(whole), "JSON") } }, "Copy JSON"),
     onlyThread && h("button", { type: "button", on: { click: onlyThread } }, "Only this thread"),
     state,
   );
@@ -53,11 +54,6 @@ function quoted(text) {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-async function copy(text, what) {
-  try {
-    await navigator.clipboard.writeText(text);
-    notice(`The ${what} is in the clipboard.`);
-  } catch {
-    notice("The browser did not let this page copy. Select the text and copy it yourself.", "error");
-  }
+function copied(text, what) {
+  return copy(text, `The ${what} is in the clipboard.`, `Your browser does not let this page copy. Select the ${what} and copy it yourself.`);
 }

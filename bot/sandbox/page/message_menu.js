@@ -1,6 +1,7 @@
 // What can be done with a message: the entries of its menu.
 
 import { inWords, sure } from "./acting.js";
+import { copy } from "./copy.js";
 import { notice } from "./dom.js";
 import { startEditing } from "./editing.js";
 import { openMenu } from "./menu.js";
@@ -63,14 +64,9 @@ function shortened(name) {
   return name.length > 28 ? `${name.slice(0, 14)}…${name.slice(-12)}` : name;
 }
 
-async function copyLink(message) {
+function copyLink(message) {
   const address = addressOf(message);
-  try {
-    await navigator.clipboard.writeText(address);
-    notice("Link copied.");
-  } catch {
-    notice(`Your browser does not let this page copy. The link: ${address}`, "error");
-  }
+  return copy(address, "Link copied.", `Your browser does not let this page copy. The link: ${address}`);
 }
 
 function openForward(store, button, message) {

@@ -1,6 +1,7 @@
 // What the translation endpoint was sent, and what it answered: one card for each request, newest at the bottom.
 
 import { fill, h, keyed } from "./dom.js";
+import { sizeWords } from "./measure.js";
 
 const SHOWN_ALWAYS = ["prompt", "model", "response_format", "temperature"];
 const LABELS = { prompt: "Prompt", model: "Model", response_format: "Format", temperature: "Temperature", language: "Language" };
@@ -50,7 +51,7 @@ function card(store, request) {
   const isGood = status >= 200 && status < 300;
   const facts = [
     seconds > 0 && `${seconds.toFixed(1)} s of sound`,
-    bytes > 0 && sizeOf(bytes),
+    bytes > 0 && sizeWords(bytes),
     duration > 0 && `answered in ${Math.round(duration * 1000).toLocaleString("en")} ms`,
     name,
   ];
@@ -107,9 +108,4 @@ function statusWords(status, answered) {
 function when(store, at) {
   if (typeof at === "number") return at < 1e9 ? `+${at.toFixed(1)}s` : `+${(at - store.beganAt).toFixed(1)}s`;
   return `+${(Date.parse(at) / 1000 - store.beganAt).toFixed(1)}s`;
-}
-
-function sizeOf(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
-  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
