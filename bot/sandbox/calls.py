@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from bot.sandbox.bodies import strict_json
 from bot.sandbox.events import SUBSCRIPTIONS
 from bot.sandbox.refusals import RefusedError
 
@@ -59,8 +59,8 @@ class Arguments:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value) if value else None
-        except ValueError as error:
+            return strict_json(value) if value else None
+        except (ValueError, RecursionError) as error:
             raise RefusedError(code, f"`{name}` is no JSON: {error}") from error
 
     def refuse(self, rule: str, code: str = "invalid_arguments") -> NoReturn:

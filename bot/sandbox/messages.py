@@ -115,7 +115,7 @@ def _content(call: Call, most: int) -> dict[str, Any]:
     arguments = call.arguments
     text, markdown = arguments.text("text"), arguments.text("markdown_text")
     blocks = arguments.parsed("blocks", "invalid_blocks_format")
-    attachments = arguments.parsed("attachments", "invalid_attachments")
+    attachments = checked_attachments(arguments.parsed("attachments", "invalid_attachments"))
     if markdown and (text or blocks):
         raise RefusedError(
             code="markdown_text_conflict", rule="`markdown_text` goes with neither `text` nor `blocks`"
@@ -133,7 +133,7 @@ def _content(call: Call, most: int) -> dict[str, Any]:
     return {
         "text": _checked_text(call, text or markdown, has_more=bool(blocks or attachments)),
         "blocks": tuple(numbered(call.workspace, checked)),
-        "attachments": tuple(attachments or ()),
+        "attachments": attachments,
         "metadata": _checked_metadata(arguments.parsed("metadata", "invalid_metadata_format")),
     }
 
@@ -152,6 +152,15 @@ def checked_blocks(blocks: Any) -> list[Json]:  # noqa: ANN401 -- JSON from outs
         return []
     check_blocks(blocks)
     return list(blocks)
+
+
+def checked_attachments(attachments: Any) -> tuple[Json, ...]:  # noqa: ANN401 -- JSON from outside
+    """Give the attachments if Slack would take them."""
+    if attachments is None:
+        return ()
+    if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
+        raise RefusedError(code="invalid_attachments", rule="attachments are a list of objects")
+    return tuple(attachments)
 
 
 def _checked_metadata(metadata: Any) -> Json | None:  # noqa: ANN401 -- JSON from outside

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,9 +10,10 @@ from aiohttp import web
 
 from bot.sandbox import ephemerals
 from bot.sandbox.answers import refused
+from bot.sandbox.bodies import let_go, reading, strict_json
 from bot.sandbox.elements import numbered
 from bot.sandbox.faults import lose_answer
-from bot.sandbox.messages import checked_blocks
+from bot.sandbox.messages import checked_attachments, checked_blocks
 from bot.sandbox.objects import message_object
 from bot.sandbox.refusals import RefusedError
 from bot.sandbox.traffic import Exchange
@@ -137,21 +137,27 @@ class ResponseUrls:
         body: Json = {}
         code, rule = "", ""
         try:
-            body = _read(await request.text())
+            key = request.match_info["key"]
+            self._find(key)  # who has no address spends no fault, and nothing he sends is kept
+            body = await _read(request)
             fault = self._faults.take("response_url")
             await self._faults.suffer(fault)
-            self._take(request.match_info["key"], body)
+            self._take(self._find(key), body)
             lose_answer(fault)
             response = web.Response(text="ok")
         except RefusedError as error:
             response, code, rule = refused(request, error), error.code, error.rule
+            let_go(request, response)
         self._log(Exchange(at, "response_url", "response_url", body, response.status, not rule, code, rule))
         return response
 
-    def _take(self, key: str, body: Json) -> None:
+    def _find(self, key: str) -> Address:
         address = self._workspace.response_urls.get(key)
         if address is None:
             raise _gone(code="invalid_url", rule="the sandbox never gave out this response_url")
+        return address
+
+    def _take(self, address: Address, body: Json) -> None:
         if self._workspace.clock() - address.given_at > ANSWER_LIFE_SECONDS:
             raise _gone(code="expired_url", rule="a response_url lives thirty minutes")
         if address.used >= MOST_ANSWERS:
@@ -186,14 +192,14 @@ class ResponseUrls:
             self._whisper(address, content)
 
     def _content(self, body: Json) -> Json:
-        text, blocks, attachments = body.get("text", ""), body.get("blocks"), body.get("attachments")
-        checked = checked_blocks(blocks)
+        text, checked = body.get("text", ""), checked_blocks(body.get("blocks"))
+        attachments = checked_attachments(body.get("attachments"))
         if not isinstance(text, str) or not (text.strip() or checked or attachments):
             raise _bad(code="no_text", rule="there is neither text nor blocks")
         if len(text) > MOST_TEXT:
             raise _bad(code="msg_too_long", rule=f"text has {len(text)} of {MOST_TEXT} characters")
         blocks = tuple(numbered(self._workspace, checked))
-        return {"text": text, "blocks": blocks, "attachments": tuple(attachments or ())}
+        return {"text": text, "blocks": blocks, "attachments": attachments}
 
     def _whisper(self, address: Address, content: Json) -> None:
         message = ephemerals.show(self._workspace, address.channel, address.user.id, content)
@@ -248,11 +254,12 @@ def _thread(body: Json) -> str:
     return thread_ts
 
 
-def _read(text: str) -> Json:
+async def _read(request: web.Request) -> Json:
     try:
-        body = json.loads(text)
-    except ValueError as error:
-        raise _bad(code="invalid_payload", rule="the body is no JSON") from error
+        with reading(request) as bounded:
+            body = strict_json(await bounded.text())
+    except (ValueError, RecursionError) as error:
+        raise _bad(code="invalid_payload", rule=f"the body is no JSON: {error}") from error
     if not isinstance(body, dict):
         raise _bad(code="invalid_payload", rule="the body must be a JSON object")
     return body

@@ -9,8 +9,9 @@ from bolt_app import Errands, actions, button, manifest, playground
 from slack_calls import plain_client
 
 from bot.sandbox import ephemerals
+from bot.sandbox.bodies import MOST_BODY_BYTES
 from bot.sandbox.response_urls import Answers
-from bot.sandbox.server import SlackSandbox
+from bot.sandbox.server import Fault, SlackSandbox
 from bot.sandbox.views import new_trigger
 
 if TYPE_CHECKING:
@@ -82,6 +83,45 @@ async def test_five_answers_are_taken(app: Errands) -> None:
     assert texts(app.slack) == ["This message was deleted.", "for all", "below", "instead"]
     sixth = await answer(url, text="six")
     assert (sixth.status_code, sixth.json()["error"]) == (404, "used_url")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        pytest.param(b'{"text": "x", "attachments": 5}', 400, "invalid_attachments", id="no list"),
+        pytest.param(b'{"text": "x", "attachments": "xyz"}', 400, "invalid_attachments", id="a word"),
+        pytest.param(b'{"text": "x", "attachments": [1]}', 400, "invalid_attachments", id="of numbers"),
+        pytest.param(b'{"text": "\xff"}', 400, "invalid_payload", id="no UTF-8"),
+        pytest.param(b'{"text": NaN}', 400, "invalid_payload", id="no number"),
+        pytest.param(b"[" * 100_000, 400, "invalid_payload", id="too deep"),
+        pytest.param(b'{"text": "%s"}' % (b"x" * MOST_BODY_BYTES), 413, "too_large", id="too much"),
+    ],
+)
+async def test_answers_that_cannot_be_read(
+    app: Errands, caplog: pytest.LogCaptureFixture, body: bytes, status: int, error: str
+) -> None:
+    """An answer that is none is refused in words and counts for nothing; the terminal shows nothing of it."""
+    ts = await app.post(actions(button("x")))
+    url = (await app.slack.act("x", ts=ts)).response_url
+    caplog.clear()
+    async with plain_client() as client:
+        for _ in range(6):
+            refused = await client.post(url, content=body)
+            assert (refused.status_code, refused.json()["error"]) == (status, error)
+        packed = await client.post(url, content=body[:1000], headers={"Content-Encoding": "gzip"})
+        assert (packed.status_code, packed.json()["error"]) == (400, "invalid_payload")
+    assert [one for one in caplog.records if one.name.startswith("aiohttp")] == []
+
+
+async def test_who_has_no_address_leaves_nothing(app: Errands) -> None:
+    """What is posted to an address that was never given out is not kept, and spends no fault."""
+    app.slack.faults.add(Fault("error", method="response_url"))
+    never = await answer(f"{app.slack.url}/commands/T0/1/x", text="x" * 1000)
+    assert (never.status_code, never.json()["error"]) == (404, "invalid_url")
+    assert ([one.arguments for one in app.slack.calls("response_url")], len(app.slack.faults.armed)) == (
+        [{}],
+        1,
+    )
 
 
 async def test_an_ephemeral_message_is_replaced_in_its_place(app: Errands) -> None:

@@ -81,6 +81,20 @@ async def test_every_ts_is_new_text(slack: SlackSandbox) -> None:
             id="metadata without payload",
         ),
         pytest.param(
+            {"channel": "C0SUPPORT", "text": "x", "attachments": 5}, "invalid_attachments", id="no list"
+        ),
+        pytest.param(
+            {"channel": "C0SUPPORT", "text": "x", "attachments": '"xyz"'}, "invalid_attachments", id="a word"
+        ),
+        pytest.param(
+            {"channel": "C0SUPPORT", "text": "x", "attachments": ["a"]}, "invalid_attachments", id="of words"
+        ),
+        pytest.param(
+            {"channel": "C0SUPPORT", "text": "x", "attachments": '[{"a": NaN}]'},
+            "invalid_attachments",
+            id="what no browser reads",
+        ),
+        pytest.param(
             {"channel": "C0SUPPORT", "text": "x", "metadata": "{"},
             "invalid_metadata_format",
             id="metadata no JSON",
