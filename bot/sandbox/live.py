@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bot.sandbox.records import Change, Json
     from bot.sandbox.showing import Showing
     from bot.sandbox.traffic import Exchange
+
+logger = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 500  # frames for one tab
 HEARTBEAT_SECONDS: Final = 20.0
@@ -92,7 +95,13 @@ class Live:
     async def _tell_tab(self, tab: Tab, socket: web.WebSocketResponse) -> None:
         with suppress(ConnectionError):  # it has gone; `handle` hears of it too
             while True:
-                await socket.send_str(await tab.next_frame(self._showing))
+                try:
+                    frame = await tab.next_frame(self._showing)
+                except Exception:
+                    logger.exception("The page cannot be told how things stand")
+                    await socket.close(code=WSCloseCode.INTERNAL_ERROR)
+                    return
+                await socket.send_str(frame)
 
     def tell(self, *frames: Json) -> None:
         """Tell every tab."""

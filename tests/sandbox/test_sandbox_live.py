@@ -303,6 +303,19 @@ async def test_a_dead_tab_is_let_go(slack: SlackSandbox) -> None:
         assert slack.live.tabs == 0
 
 
+async def test_a_tab_that_cannot_be_told(slack: SlackSandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """Where the state cannot be described, the terminal says why, and the tab is closed instead of left."""
+    slack.workspace.homes["U0BEN"] = None  # type: ignore[assignment]  # a state that should never be
+    async with opened(slack) as tab:
+        async with asyncio.timeout(10):
+            assert (await tab.socket.receive()).type == aiohttp.WSMsgType.CLOSE
+        assert tab.socket.close_code == aiohttp.WSCloseCode.INTERNAL_ERROR
+    assert [one.getMessage() for one in caplog.records] == ["The page cannot be told how things stand"]
+    del slack.workspace.homes["U0BEN"]
+    async with opened(slack) as tab:
+        assert (await tab.next())["type"] == "snapshot"
+
+
 async def test_tabs_close_with_the_sandbox() -> None:
     """When the sandbox ends, its tabs are told so and do not hold it up."""
     async with SlackSandbox() as slack:
