@@ -7,11 +7,13 @@ one below the page's own address, which has the token in it.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
+from aiohttp import ClientError, web
 
-from bot.sandbox.control_verbs import Doing, Looking, shown
+from bot.sandbox.bodies import let_go, reading, strict_json
+from bot.sandbox.control_verbs import Doing, Looking, check_body, shown
 from bot.sandbox.refusals import RefusedError, SandboxMisuseError
 
 if TYPE_CHECKING:
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-MOST_BODY_BYTES = 4 * 1024**2
 FIRST_REFUSAL = 400
-TOO_MUCH = f"the body has over {MOST_BODY_BYTES} bytes"
 
 
 class Control:
@@ -41,7 +41,7 @@ class Control:
     def routes(self) -> list[web.RouteDef]:
         """Give every address with what does it."""
         post: dict[str, Handler] = {
-            **{name: _posted(act) for name, act in Doing(self._slack).verbs.items()},
+            **{name: _posted(name, act) for name, act in Doing(self._slack).verbs.items()},
             "share": self._share,
         }
         get: dict[str, Handler] = {name: _asked(act) for name, act in Looking(self._slack).verbs.items()}
@@ -60,13 +60,14 @@ class Control:
         async def told(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
+            except (ConnectionError, ClientError):
+                return web.Response(status=499)  # the client has gone, and nobody hears of it
             except (
-                *(RefusedError, SandboxMisuseError, web.HTTPRequestEntityTooLarge),
+                *(RefusedError, SandboxMisuseError),
                 *(KeyError, TypeError, ValueError, RecursionError),
             ) as error:
                 response = _refusal(error)
-                if not request.content.at_eof():
-                    response.force_close()  # no other request may follow on what is left of the body
+                let_go(request, response)
                 return response
             finally:
                 self._slack.look_around()
@@ -75,7 +76,8 @@ class Control:
 
     async def _share(self, request: web.Request) -> web.Response:
         """Share uploaded files: a form with `file` (several), and channel, user, text, thread_ts, options."""
-        async with self._drops.received(request, self._slack.most_upload_bytes) as drop:
+        limits = self._slack.most_upload_bytes, self._slack.most_kept_bytes
+        async with self._drops.received(request, *limits) as drop:
             ts = await self._slack.share(drop.files, **drop.words)
         return web.json_response({"ok": True, "ts": ts})
 
@@ -85,8 +87,9 @@ class Control:
         changes = self._slack.changes
         await response.prepare(request)
         try:
-            async for change in changes:
-                await response.write(json.dumps(self._described(change)).encode() + b"\n")
+            with suppress(ConnectionError):  # whoever listened has gone
+                async for change in changes:
+                    await response.write(json.dumps(self._described(change)).encode() + b"\n")
         finally:
             self._slack.unwatch(changes)
         return response
@@ -103,8 +106,6 @@ def _refusal(error: Exception) -> web.Response:
         case RefusedError():
             status = error.status if error.status >= FIRST_REFUSAL else 409
             return web.json_response(error.body() | {"rule": error.rule}, status=status)
-        case web.HTTPRequestEntityTooLarge():
-            return web.json_response({"ok": False, "error": "too_large", "rule": TOO_MUCH}, status=413)
         case KeyError():
             words = f"{error.args[0]} is missing, or unknown here"
         case _:
@@ -112,12 +113,14 @@ def _refusal(error: Exception) -> web.Response:
     return web.json_response({"ok": False, "error": words, "rule": words}, status=400)
 
 
-def _posted(act: Verb) -> Handler:
+def _posted(name: str, act: Verb) -> Handler:
     async def handler(request: web.Request) -> web.Response:
-        body: Any = json.loads(await request.clone(client_max_size=MOST_BODY_BYTES).text() or "{}")
+        with reading(request) as bounded:
+            body: Any = strict_json(await bounded.text() or "{}")
         if not isinstance(body, dict):
             message = "the body must be a JSON object"
             raise TypeError(message)
+        check_body(name, body)
         json.dumps(body, ensure_ascii=False).encode()  # half a character could be sent to nobody
         return web.json_response({"ok": True, **await act(body)})
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from bot.sandbox import samples
+from bot.sandbox.bodies import is_count
 from bot.sandbox.control_interactions import ControlInteractions
 from bot.sandbox.faults import Fault
 from bot.sandbox.objects import channel_object, message_object, user_object
@@ -20,6 +20,47 @@ if TYPE_CHECKING:
     from bot.sandbox.server import SlackSandbox
 
     Verb = Callable[[Json], Awaitable[Json]]
+
+
+# What must be text in the body of each verb; with `?` it may be null as well.
+TEXTS: Final = {
+    "say": "text channel user thread_ts?",
+    "forward": "ts from_channel to_channel user",
+    "edit": "channel ts text",
+    "delete": "channel ts file",
+    "react": "channel ts name user",
+    "unreact": "channel ts name user",
+    "invite": "channel name user",
+    "command": "command text channel user",
+    "sample": "name? text channel user thread_ts? as_bot?",
+    "action": "action_id block_id channel ts view_id user",
+    "submit": "view_id user",
+    "close": "view_id user",
+    "shortcut": "callback_id channel ts user",
+    "home": "tab user",
+    "faults": "kind? method? error? scope? url?",
+    "endpoint": "fault?",
+    "bot": "do",
+    "redeliver": "event_id?",
+}
+# What must be an object where it is there, and not null; `values` has one for each block.
+OBJECTS: Final = {"action": "values", "submit": "values", "event": "event"}
+
+
+def check_body(verb: str, body: Json) -> None:
+    """Refuse a body in which something has the wrong type, and say what: no verb need look again."""
+    for given in TEXTS.get(verb, "").split():
+        name = given.removesuffix("?")
+        value = body.get(name, "")
+        if not (isinstance(value, str) or (value is None and name != given)):
+            message = f"{name} must be text"
+            raise TypeError(message)
+    for name in OBJECTS.get(verb, "").split():
+        value = body.get(name)
+        inner = value.values() if isinstance(value, dict) and name == "values" else ()
+        if not isinstance(value, dict | None) or not all(isinstance(one, dict) for one in inner):
+            message = f"{name} must be an object" + (" of objects" if name == "values" else "")
+            raise TypeError(message)
 
 
 class Doing:
@@ -188,13 +229,7 @@ def _checked_fault(body: Json) -> Fault:
     """Read a fault; what must be a number is one, or the call that it meets would break down on it."""
     unending = {"times": None} if body.get("times", 1) is None else {}
     for name in ("times", "after", "status", "retry_after", "seconds", "bytes"):
-        if not _is_count(body.get(name)):
+        if not (body.get(name) is None or is_count(body[name])):
             message = f"{name} must be a number that is not negative"
             raise ValueError(message)
     return Fault.from_payload({name: value for name, value in body.items() if value is not None} | unending)
-
-
-def _is_count(value: Any) -> bool:  # noqa: ANN401 -- JSON from outside
-    if isinstance(value, bool):
-        return False
-    return value is None or (isinstance(value, int | float) and math.isfinite(value) and value >= 0)

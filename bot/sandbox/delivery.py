@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.refusals import SandboxMisuseError
 from bot.sandbox.signed_http import SignedHttp
 from bot.sandbox.socket_mode import Outcome, SocketMode
 from bot.sandbox.traffic import Exchange
@@ -72,7 +73,10 @@ class Delivery:
 
     def send_again(self, event_id: str | None) -> str:
         """Deliver an event once more, the last one where none is named, as a retry that Slack decided on."""
-        wanted = event_id or next(reversed(self._sent))
+        wanted = event_id or next(reversed(self._sent), None)
+        if wanted not in self._sent:
+            message = f"no event {wanted} was sent" if wanted else "no event was sent yet"
+            raise SandboxMisuseError(message)
         self.spawn(self._attempt(self._sent[wanted], 1, self._lateness()))
         return wanted
 

@@ -24,7 +24,7 @@ from bot.sandbox.control import Control
 from bot.sandbox.delivery import Delivery
 from bot.sandbox.downloads import Downloads
 from bot.sandbox.drops import MOST_BYTES as MOST_UPLOAD_BYTES
-from bot.sandbox.drops import Drops
+from bot.sandbox.drops import MOST_KEPT_BYTES, Drops
 from bot.sandbox.events import envelope, events_of
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.guard import HOST, Guard
@@ -77,6 +77,7 @@ class SlackSandbox(Acting):
         self.control_token = secrets.token_urlsafe(24)
         self.share_delay = DELAY_OF_SHARES
         self.most_upload_bytes = MOST_UPLOAD_BYTES
+        self.most_kept_bytes = MOST_KEPT_BYTES
         self.generation = 0
         self.exchanges = Traffic()
         self.workspace = Workspace(self._manifest, clock)
@@ -155,7 +156,7 @@ class SlackSandbox(Acting):
             watcher.tell(None)
         if self._runner is not None:  # pragma: no branch -- whoever leaves has entered
             await self._runner.cleanup()
-        self._drops.forget()
+        await self._drops.close()
 
     @property
     def url(self) -> str:
@@ -257,10 +258,15 @@ class SlackSandbox(Acting):
         self._delivery.forget()
         self.workspace.forget()
         self.exchanges.forget()
-        self._drops.forget()
         sow(self.workspace)
         self.live.renew()
+        self._drops.forget()  # last: whatever the disk does, Slack has begun again
         self._pulse.beat()
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete a file; of one that was uploaded the bytes go as well."""
+        await super().delete_file(file_id)
+        self._drops.free(self.workspace.files[file_id].shared.path)
 
     # --- looking ----------------------------------------------------------------------------
 

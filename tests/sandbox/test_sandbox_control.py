@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from slack_calls import call, listening, plain_client
 
+from bot.sandbox.control_verbs import TEXTS
 from bot.sandbox.server import SlackSandbox
 
 if TYPE_CHECKING:
@@ -32,9 +33,15 @@ async def look(slack: SlackSandbox, name: str, /, **query: Any) -> dict[str, Any
     return await ask(slack, "GET", name, params=query)
 
 
-async def ask(slack: SlackSandbox, verb: str, name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 -- httpx's own
+async def ask(
+    slack: SlackSandbox,
+    verb: str,
+    name: str,
+    coding: str = "identity",
+    **more: Any,  # noqa: ANN401 -- httpx's own
+) -> dict[str, Any]:
     """Send a request with the token; give the answer's JSON."""
-    headers = {"Authorization": f"Bearer {slack.control_token}"}
+    headers = {"Authorization": f"Bearer {slack.control_token}", "Content-Encoding": coding}
     async with plain_client() as client:
         answer = await client.request(verb, f"{slack.url}/control/{name}", headers=headers, **more)
     body: dict[str, Any] = answer.json()
@@ -159,6 +166,60 @@ async def test_everything_can_begin_again(slack: SlackSandbox) -> None:
     assert (await act(slack, "reset"))["ok"]
     assert set(slack.workspace.channels) == ids
     assert (slack.messages("support"), slack.traffic, slack.faults.armed) == ([], [], [])
+
+
+@pytest.mark.parametrize("value", [None, 5, 1.5, True, ["x"], {"a": 1}], ids=repr)
+@pytest.mark.parametrize("verb", TEXTS)
+async def test_what_must_be_text(
+    slack: SlackSandbox, caplog: pytest.LogCaptureFixture, verb: str, value: object
+) -> None:
+    """A field of the wrong type is named, whatever the verb; nothing happens, and nothing breaks."""
+    ts = await slack.say("hello")
+    said = {"channel": "support", "ts": ts, "text": "x"}
+    for field in TEXTS[verb].split():
+        name = field.removesuffix("?")
+        answer = await act(slack, verb, **{**said, name: value})
+        if value is not None or name == field:
+            assert (answer["ok"], answer["error"]) == (False, f"{name} must be text")
+    assert len((await look(slack, "channel", channel="support"))["messages"]) == 1
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "error"),
+    [
+        pytest.param("submit", b'{"view_id": "V", "values": [1]}', "values must be an object", id="a list"),
+        pytest.param("submit", b'{"view_id": "V", "values": {"a": 1}}', "object of objects", id="flat"),
+        pytest.param("event", b'{"type": "event_callback", "event": 5}', "event must be", id="no event"),
+        pytest.param("say", b'{"text": NaN}', "not JSON compliant", id="no number"),
+        pytest.param("event", b'{"type": "x", "at": 1e999}', "not JSON compliant", id="an endless number"),
+        pytest.param("say", b'{"text": "\xff"}', "can't decode", id="no UTF-8"),
+        pytest.param("redeliver", b"{}", "no event was sent yet", id="nothing sent"),
+        pytest.param("redeliver", b'{"event_id": "Ev1"}', "no event Ev1 was sent", id="never sent"),
+    ],
+)
+async def test_bodies_that_are_wrong(
+    slack: SlackSandbox, caplog: pytest.LogCaptureFixture, name: str, body: bytes, error: str
+) -> None:
+    """What cannot be meant is refused in words, and without a traceback; compressed as well."""
+    answer = await ask(slack, "POST", name, content=body)
+    assert (answer["ok"], error in answer["rule"]) == (False, True)
+    packed = await ask(slack, "POST", name, content=body, coding="gzip")
+    assert "the body cannot be read" in packed["rule"]
+    assert caplog.records == []
+
+
+async def test_who_listens_may_go(slack: SlackSandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """Who listened to the changes and went away leaves no traceback."""
+    headers = {"Authorization": f"Bearer {slack.control_token}"}
+    async with (
+        plain_client() as client,
+        client.stream("GET", f"{slack.url}/control/changes", headers=headers),
+    ):
+        await slack.say("hello")
+    for text in "abc":
+        await act(slack, "say", text=text)
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +19,6 @@ from bot.sandbox.server import SlackSandbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from bot.sandbox.records import StoredFile
 
@@ -30,8 +33,8 @@ async def slack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 def kept(folder: Path) -> list[Path]:
-    """Give the files that lie there."""
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """Give the files that lie there, also while a folder is being removed."""
+    return [Path(place, name) for place, _, names in os.walk(folder) for name in names]
 
 
 def files(slack: SlackSandbox) -> list[StoredFile]:
@@ -55,7 +58,7 @@ async def test_files_are_kept_on_disk(slack: SlackSandbox, tmp_path: Path) -> No
     assert sorted(path.read_bytes() for path in kept(tmp_path)) == sorted([sound, b"two"])
     assert not {path.name for path in kept(tmp_path)} & {"a.mp3", "ü b.wav"}
     assert (await do(slack, "reset")).json()["ok"]
-    assert kept(tmp_path) == []
+    await slack.wait_for(lambda _: kept(tmp_path) == [])
     assert (await drop(slack, ("a.mp3", b"again"))).json()["ok"]
 
 
@@ -147,8 +150,10 @@ async def test_too_large_by_its_stream(slack: SlackSandbox, tmp_path: Path) -> N
     assert kept(tmp_path) == []
 
 
-async def test_an_aborted_upload_leaves_nothing(slack: SlackSandbox, tmp_path: Path) -> None:
-    """Who goes away in the middle leaves no message and no file; what others share stays."""
+async def test_an_aborted_upload_leaves_nothing(
+    slack: SlackSandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who goes away in the middle leaves no message, no file and no traceback; what others share stays."""
     await drop(slack, ("a.mp3", b"mine"))
     head = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000000"
     start = b'--b\r\nContent-Disposition: form-data; name="file"; filename="b.mp3"\r\n\r\n' + b"x" * 600_000
@@ -157,6 +162,8 @@ async def test_an_aborted_upload_leaves_nothing(slack: SlackSandbox, tmp_path: P
     writer.transport.abort()
     await slack.wait_for(lambda _: len(kept(tmp_path)) == 1)
     assert len(slack.messages("support")) == 1
+    await do(slack, "release")  # one more turn for the server
+    assert caplog.records == []
 
 
 async def test_a_reset_while_files_come(slack: SlackSandbox, tmp_path: Path) -> None:
@@ -171,7 +178,55 @@ async def test_a_reset_while_files_come(slack: SlackSandbox, tmp_path: Path) -> 
     await reader.readuntil(b"\r\n\r\n")
     assert b"the sandbox was reset while the files were on their way" in await reader.readuntil(b"}")
     writer.close()
-    assert (slack.messages("support"), kept(tmp_path)) == ([], [])
+    await slack.wait_for(lambda _: kept(tmp_path) == [])
+    assert slack.messages("support") == []
+
+
+async def test_a_reset_whatever_the_disk_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that cannot be emptied, as something is still written there, hinders no reset."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    async with SlackSandbox() as slack:
+        await drop(slack, ("a.mp3", b"x"))
+        folder = kept(tmp_path)[0].parent
+        is_full, is_over = threading.Event(), threading.Event()
+        writing = asyncio.create_task(asyncio.to_thread(write_on, folder, is_full, is_over))
+        try:
+            await asyncio.to_thread(is_full.wait)
+            slack.reset()
+            assert (await drop(slack, ("b.mp3", b"again"))).json()["ok"]
+        finally:
+            is_over.set()
+            await writing
+        assert (slack.generation, slack.messages("support")[0].files[0].name) == (1, "b.mp3")
+
+
+async def test_deleted_files_make_room(slack: SlackSandbox, tmp_path: Path) -> None:
+    """All files together are bounded, said in words; the bytes of a deleted one are gone at once."""
+    slack.most_kept_bytes = 1000
+    assert (await drop(slack, ("a.mp3", b"x" * 600))).is_success
+    rule = "the sandbox keeps at most 1000 bytes of shared files: delete some, or reset it"
+    for several in ([("b.mp3", b"x" * 401)], [("b.mp3", b"x" * 201), ("c.mp3", b"x" * 200)]):
+        answer = await drop(slack, *several)
+        assert (answer.status_code, answer.json()["rule"]) == (507, rule)
+    announced = await drop(slack, ("b.mp3", b"x" * 1_100_000))
+    assert (announced.status_code, announced.headers["Connection"]) == (507, "close")
+    assert len(kept(tmp_path)) == 1
+    [file] = files(slack)
+    assert (await do(slack, "delete", file=file.id)).is_success
+    assert kept(tmp_path) == []
+    assert (await drop(slack, ("b.mp3", b"x" * 1000))).is_success
+    await do(slack, "reset")
+    assert (await drop(slack, ("c.mp3", b"x" * 1000))).is_success
+
+
+async def test_files_of_others_are_never_removed(slack: SlackSandbox, tmp_path: Path) -> None:
+    """A file that a program shared from its own place stays there when it is deleted in Slack."""
+    mine = tmp_path / "mine.mp3"
+    mine.write_bytes(b"x")
+    await slack.share(mine)
+    await slack.delete_file(files(slack)[0].id)
+    assert mine.exists()
+    mine.unlink()
 
 
 async def test_a_share_that_slack_refuses_leaves_nothing(slack: SlackSandbox, tmp_path: Path) -> None:
@@ -194,6 +249,12 @@ async def test_a_disk_that_takes_nothing(slack: SlackSandbox, monkeypatch: pytes
     [
         pytest.param('{"path": "/etc/passwd"}', "options: path cannot be", id="somebody else's file"),
         pytest.param('{"data": "x"}', "options: data cannot be", id="the bytes"),
+        pytest.param('{"duration_ms": -1}', "options: duration_ms cannot be -1", id="less than nothing"),
+        pytest.param('{"duration_ms": true}', "options: duration_ms cannot be True", id="no number"),
+        pytest.param('{"ready_after": 1e999}', "not JSON compliant", id="endless"),
+        pytest.param('{"ready_after": NaN}', "not JSON compliant", id="not a number"),
+        pytest.param('{"mimetype": "audio"}', "options: mimetype cannot be", id="half a type"),
+        pytest.param('{"mimetype": "a/b\\r\\nX: y"}', "options: mimetype cannot be", id="a header"),
         pytest.param('{"duration_ms": "long"}', "options: duration_ms cannot be 'long'", id="a wrong kind"),
         pytest.param("[]", "options must be a JSON object", id="no object"),
         pytest.param("{", "Expecting", id="no JSON"),
@@ -223,15 +284,42 @@ async def test_options_that_are_none(slack: SlackSandbox, tmp_path: Path, option
             "the field text has over 200000 bytes",
             id="an endless field",
         ),
+        pytest.param(
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="x\x1b"\r\n\r\ny\r\n--b--\r\n',
+            "",
+            id="a field of no known name",
+        ),
+        pytest.param(
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\nx\r\n' * 2 + b"--b--\r\n",
+            "the field text comes twice",
+            id="a field twice",
+        ),
+        pytest.param(
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="x"; filename="a"\r\n\r\nx\r\n--b--\r\n',
+            "files come in the field file, not x",
+            id="a file elsewhere",
+        ),
+        pytest.param(
+            "multipart/form-data; boundary=b",
+            b"--b\r\nbad header\r\n\r\nx\r\n--b--\r\n",
+            "cannot be read: Invalid HTTP header",
+            id="a bad header",
+        ),
     ],
 )
 async def test_forms_that_cannot_be_read(
-    slack: SlackSandbox, content_type: str, body: bytes, words: str
+    slack: SlackSandbox, caplog: pytest.LogCaptureFixture, content_type: str, body: bytes, words: str
 ) -> None:
-    """What is no form of files is refused in words."""
+    """What is no form of files is refused in words, and without a traceback; compressed as well."""
     answer = await post(slack, body, content_type)
     assert (answer.status_code, answer.json()["ok"]) == (400, False)
     assert words in answer.json()["rule"]
+    packed = await post(slack, body, content_type, **{"Content-Encoding": "gzip"})
+    assert (packed.status_code, packed.json()["ok"]) == (400, False)
+    assert caplog.records == []
 
 
 def form(fields: dict[str, str]) -> bytes:
@@ -244,11 +332,22 @@ def form(fields: dict[str, str]) -> bytes:
 
 
 async def post(
-    slack: SlackSandbox, body: bytes, content_type: str = "multipart/form-data; boundary=b"
+    slack: SlackSandbox, body: bytes, content_type: str = "multipart/form-data; boundary=b", **more: str
 ) -> Any:  # noqa: ANN401 -- an answer
     """Send a body to `share`."""
     async with page_client(slack) as client:
-        return await client.post("do/share", content=body, headers={"Content-Type": content_type})
+        return await client.post("do/share", content=body, headers={"Content-Type": content_type, **more})
+
+
+def write_on(folder: Path, is_full: threading.Event, is_over: threading.Event) -> None:
+    """Write files into a folder, faster than anybody can remove them, until it is gone or all is over."""
+    number = 0
+    with suppress(OSError):
+        while not is_over.is_set():
+            (folder / str(number)).touch()
+            number += 1
+            if number == 200:
+                is_full.set()
 
 
 async def half_a_request(
