@@ -120,3 +120,24 @@ async def test_news_are_read_out_once(slack: SlackSandbox, tabs: Tabs) -> None:
     await expect(said).to_have_text(["ben: In the thread", "ben: In the channel"], ignore_case=True)
     live = "[...document.querySelectorAll('[role=log]')].map((one) => one.ariaLive)"
     assert await tab.page.evaluate(live) == ["off", "off"]
+
+
+@pytest.mark.parametrize("size", [(740, 360), (320, 256), (1280, 400)])
+async def test_in_a_low_window(slack: SlackSandbox, tabs: Tabs, size: tuple[int, int]) -> None:
+    """In a low or much enlarged window messages keep their room, and the message box and menus can be reached."""
+    channel = slack.add_channel(f"low-{size[0]}")
+    for number in range(20):
+        await slack.say(f"Number {number}", channel=channel)
+    tab = await tabs.open(slack, channel=channel, size=size)
+    box = await tab.log.bounding_box()
+    assert box is not None
+    assert box["height"] > 100  # room for two messages at least
+    await tab.open_menu("Number 19")
+    last = tab.page.get_by_role("menuitem", name="Delete message…")
+    await last.scroll_into_view_if_needed()
+    await expect(last).to_be_in_viewport(ratio=1)
+    await tab.page.keyboard.press("Escape")
+    await tab.composer.scroll_into_view_if_needed()
+    await expect(tab.composer).to_be_in_viewport(ratio=1)
+    await expect(tab.log.get_by_text("Number 19")).to_be_in_viewport()
+    assert await tab.overflow() == 0

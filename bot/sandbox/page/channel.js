@@ -107,7 +107,7 @@ function members(store, channel) {
   list.addEventListener("toggle", (event) => {
     if (event.newState !== "open") return;
     const box = button.getBoundingClientRect();
-    list.style.top = `${box.bottom + 4}px`;
+    list.style.top = `${Math.max(8, Math.min(box.bottom + 4, innerHeight - list.offsetHeight - 8))}px`;
     list.style.left = `${Math.max(8, Math.min(box.right - list.offsetWidth, innerWidth - list.offsetWidth - 8))}px`;
   });
   return [button, list];

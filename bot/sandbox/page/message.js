@@ -8,7 +8,7 @@ import { openMessageMenu, openThread } from "./message_menu.js";
 import { mrkdwn, plainWords } from "./mrkdwn.js";
 import { avatar } from "./people.js";
 import { openReactions, renderReactions } from "./reactions.js";
-import { clockOf, dateOf, dayWords, momentWords } from "./time.js";
+import { clockOf, dateOf, dayWords, momentWords, shortClockOf } from "./time.js";
 import { showWords } from "./words.js";
 
 /**
@@ -99,7 +99,7 @@ export function statusLine(store, words) {
 function gutterOf(store, message, name, isFollowUp) {
   if (message.subtype === "tombstone") return h("span", { class: "avatar is-gone", "aria-hidden": "true" }, "✕");
   if (!isFollowUp) return avatar(store, message.user, name);
-  return h("time", { class: "gutter-time", datetime: dateOf(message.ts).toISOString(), title: momentWords(message.ts) }, clockOf(message.ts));
+  return h("time", { class: "gutter-time", datetime: dateOf(message.ts).toISOString(), title: momentWords(message.ts) }, shortClockOf(message.ts));
 }
 
 function headOf(store, message, name) {

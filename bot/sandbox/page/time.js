@@ -14,6 +14,12 @@ export function clockOf(ts) {
   return CLOCK.format(dateOf(ts));
 }
 
+/** Give the time of day where there is little room, without AM or PM: `14:05`, `2:05`. */
+export function shortClockOf(ts) {
+  const parts = CLOCK.formatToParts(dateOf(ts)).filter(({ type }) => type !== "dayPeriod");
+  return parts.map(({ value }) => value).join("").trim();
+}
+
 /** Give the day of a ts in a form that can be compared: `2026-11-21`. */
 export function dayOf(ts) {
   return keyOf(dateOf(ts));
