@@ -3,6 +3,7 @@
 import { folderLine, isReadable, MOST_FILES, refusalLine, tooManyLine, whyNotHere, whyNotShared, whyNotTogether } from "./checks.js";
 import { makeChip } from "./chips.js";
 import { fill, h, keyed } from "./dom.js";
+import { keepFocus } from "./focus.js";
 import { makeRecorder } from "./recorder.js";
 import { Refused, upload } from "./wire.js";
 
@@ -244,14 +245,15 @@ class Tray {
 
   #renderProgress() {
     const running = this.#load().running;
-    this.#progress.hidden = !running;
+    keepFocus(this.#progress, () => this.#progress.toggleAttribute("hidden", !running), () => this.#attach);
     if (!running) return;
     this.#bar.value = running.fraction;
     fill(this.#percent, running.fraction < 1 ? `${Math.floor(running.fraction * 100)} %` : "Sharing…");
   }
 
   #dismiss(load) {
-    return h("button", { type: "button", class: "plain", "aria-label": "Dismiss", on: { click: () => this.#tell(load, []) } }, "×");
+    const click = () => keepFocus(this.#lines, () => this.#tell(load, []), () => this.#attach);
+    return h("button", { type: "button", class: "plain", "aria-label": "Dismiss", on: { click } }, "×");
   }
 }
 
