@@ -56,7 +56,6 @@ class Tab:
         if not self._is_behind:
             return self._waiting.popleft()
         self._is_behind = False
-        self._waiting.extend(_written(frame) for frame in showing.after_snapshot())
         return _written(showing.snapshot())
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 TEAM_NAME: Final = "Sandbox"
 MOST_EXCHANGES_SHOWN: Final = 300
-MOST_EPHEMERALS_SHOWN: Final = 100
 MOST_LETTERS_OF_A_VALUE: Final = 80
 LANGUAGES: Final = {
     "de": "German",
@@ -76,11 +75,6 @@ class Showing:
             "bot": slack.backstage.bot(),
             "limits": {"upload_bytes": slack.most_upload_bytes},
         }
-
-    def after_snapshot(self) -> list[Json]:
-        """Give what a snapshot has no place for: messages that one person sees."""
-        latest = list(self._slack.workspace.ephemerals.values())[-MOST_EPHEMERALS_SHOWN:]
-        return [_ephemeral(one.user, self.message(one.message)) for one in latest]
 
     def _app(self) -> Json:
         app = self._slack.workspace.app
