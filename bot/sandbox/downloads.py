@@ -41,7 +41,7 @@ class Downloads:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve a file, or what Slack serves instead, and log it with the reason."""
         began, at = time.perf_counter(), self._workspace.clock() - self._workspace.began_at
-        file_id = request.match_info["key"].split("-")[1]
+        file_id = request.match_info["key"].partition("-")[2].partition("-")[0]
         fault = self._faults.take("download")
         try:
             await self._faults.suffer(fault)
