@@ -20,6 +20,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from types import FrameType
 
     from bot.config import Config
 
@@ -50,7 +51,14 @@ class Exit(IntEnum):
 
 def main() -> None:
     """Start the command line (`dragoman` and `python -m bot`)."""
+    # Importing takes a second. Until the command listens itself, there is nothing to be put in order.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     app()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    os._exit(Exit.DONE)  # no flush: the signal may have come in the middle of one
 
 
 @app.callback(invoke_without_command=True)

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+import bot
 from bot import __version__, cli
 from bot.sandbox import samples
 from bot.sandbox.endpoint import EndpointSandbox
@@ -211,6 +212,56 @@ async def test_a_translation_is_left(tmp_path: Path, number: signal.Signals) -> 
         async with asyncio.timeout(30):
             assert await process.communicate() == (b"", b"")
     assert process.returncode == 0
+
+
+# Runs the command line up to the import of one module, says so, and stands there.
+STANDING = """
+import sys
+
+wanted = sys.argv.pop(1)
+
+class Stand:
+    def find_spec(self, name, *_):
+        if name == wanted:
+            print("importing", flush=True)
+            sys.stdin.read()
+
+sys.meta_path.insert(0, Stand())
+from bot import cli
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [
+        pytest.param("bot.sandbox.play", ["sandbox"], id="sandbox"),
+        pytest.param("bot.app", ["run"], id="run"),
+        pytest.param("bot.shell", ["translate", __file__], id="translate"),
+    ],
+)
+def test_a_signal_during_the_imports(
+    tmp_path: Path, module: str, command: list[str], number: signal.Signals
+) -> None:
+    """Who stops a command before it has begun gets 0, without a word or a traceback."""
+    with subprocess.Popen(  # noqa: S603 -- our own program
+        [sys.executable, "-c", STANDING, module, *command],
+        cwd=tmp_path,
+        env=os.environ | GOOD | {"PYTHONPATH": str(Path(bot.__file__).parents[1])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "importing\n"
+            process.send_signal(number)
+            assert process.wait(timeout=30) == 0
+            assert process.communicate() == ("", "")
+        finally:
+            process.kill()
 
 
 def bots_of(pid: int) -> list[int]:
