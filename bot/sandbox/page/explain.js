@@ -91,6 +91,7 @@ const PLACES = {
   response_url: "answers to commands",
   event: "events",
   command: "slash commands",
+  interaction: "buttons, modals and shortcuts",
 };
 
 /** Faults that happen at the moment they are switched on, unless they wait for something. */
