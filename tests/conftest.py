@@ -35,6 +35,12 @@ def pytest_runtest_makereport() -> Iterator[None]:
         report.outcome = "failed"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run half as many tests again at once as there are cores: many wait for processes and browsers."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 @pytest.fixture(autouse=True)
 def quiet_logs() -> None:
     """Configure logs as the command line does; unconfigured, structlog prints to stdout."""
