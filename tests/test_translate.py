@@ -308,7 +308,7 @@ async def test_the_turn_is_given_back_during_a_pause(piece: Piece) -> None:
     was_free = []
 
     async def sleep(_: float) -> None:
-        async with asyncio.timeout(1), turns.of("T2"):
+        async with asyncio.timeout(10), turns.of("T2"):
             was_free.append(True)
 
     await endpoint.translator(turns=turns, sleep=sleep).translate(piece, Ask(), team_id="T1")

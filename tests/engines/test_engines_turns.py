@@ -90,7 +90,7 @@ async def test_a_failure_gives_the_turn_back() -> None:
     with pytest.raises(ZeroDivisionError):
         async with turns.of("a"):
             raise ZeroDivisionError
-    async with asyncio.timeout(1), turns.of("a"):
+    async with asyncio.timeout(10), turns.of("a"):
         pass
 
 
@@ -119,7 +119,7 @@ async def test_who_is_cancelled_when_the_turn_comes_passes_it_on() -> None:
         await settle()
     # The turn is the unlucky one's now, but it has not run yet.
     unlucky.cancel()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         await lucky
     assert entered == ["lucky"]
     assert unlucky.cancelled()

@@ -41,7 +41,7 @@ def is_alive(pid: int) -> bool:
 
 async def until_gone(*pids: int) -> None:
     """Wait until none of the processes runs."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while any(map(is_alive, pids)):
         assert time.monotonic() < deadline, "a decoder outlived its parent"
         await asyncio.sleep(0.02)

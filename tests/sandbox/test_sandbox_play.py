@@ -368,7 +368,7 @@ async def test_the_end_lets_go_what_hangs(capfd: pytest.CaptureFixture[str]) -> 
     began = time.monotonic()
     os.kill(os.getpid(), signal.SIGTERM)
     assert await running == DONE
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the bot is found in /proc")
@@ -384,7 +384,7 @@ async def test_the_second_signal(capfd: pytest.CaptureFixture[str]) -> None:
     assert not running.done()
     os.kill(os.getpid(), signal.SIGINT)
     assert await running == DONE
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 17
     assert said.err.count("Ending …") == 1
 
 
