@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from bot.sandbox.endpoint_answers import FORMATS, failing
 
@@ -81,29 +81,41 @@ async def read_form(request: web.Request) -> Form:
     if request.content_length > MOST_BYTES:
         message = f"Maximum content size limit ({MOST_BYTES}) exceeded ({MOST_BYTES + 8192} bytes read)"
         raise RefusedError(413, "", message)
-    sent = await _read_fields(request)
-    files = [value for value in sent.values() if isinstance(value, web.FileField)]
-    try:
-        if rule := _broken_rule(sent, files):
-            raise RefusedError(400, "invalid_request", rule)
-        fields = {name: value for name, value in sent.items() if isinstance(value, str)}
-        return Form(fields, files[0].filename, files[0].file.read())
-    finally:
-        for file in files:
-            file.file.close()
+    parts = await _read_parts(request)
+    files = [part for part in parts if part.file_name]
+    if rule := _broken_rule(parts, files):
+        raise RefusedError(400, "invalid_request", rule)
+    fields = {part.name: part.content.decode(errors="replace") for part in parts if not part.file_name}
+    return Form(fields, files[0].file_name, files[0].content)
 
 
-def _broken_rule(sent: Mapping[str, object], files: Sequence[web.FileField]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the form; a field has no file name."""
+
+    name: str
+    file_name: str
+    content: bytes
+
+
+def _broken_rule(parts: Sequence[_Part], files: Sequence[_Part]) -> str:
     if "file" not in {file.name for file in files}:
         return "file is required"
-    if len(sent) != len(set(sent)):
+    if len(parts) != len({part.name for part in parts}):
         return "a field was sent twice"
     return "only one file is taken" if len(files) > 1 else ""
 
 
-async def _read_fields(request: web.Request) -> Mapping[str, object]:
+async def _read_parts(request: web.Request) -> list[_Part]:
+    """Read all into memory; aiohttp's own form leaves a file open when the client goes meanwhile."""
+    if not request.content_type.startswith("multipart/"):
+        return []
     try:
-        return await request.post()  # nothing, where it is no form at all
+        return [
+            _Part(part.name or "", part.filename or "", bytes(await part.read()))
+            async for part in await request.multipart()
+            if isinstance(part, BodyPartReader)
+        ]
     except ValueError as error:
         rule = "the form can't be read"
         raise RefusedError(400, "invalid_request", rule) from error
