@@ -276,6 +276,11 @@ def test_reading_ends_at_the_first_damage() -> None:
     sound.judge()
 
 
-def test_warming_up() -> None:
-    """Warming up reads and writes without a trace."""
+def test_warming_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Warming up reads and writes without a trace: the parent would take a line on stdout for a piece."""
+    monkeypatch.chdir(tmp_path)
     decoder.warm_up()
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")

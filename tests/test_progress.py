@@ -216,4 +216,5 @@ async def test_a_stub_that_sounds_has_one(desk: Desk) -> None:
     progress, _, job = await stub(desk)
     progress.heard(4.0)
     await desk.slack.wait_for(lambda slack: slack.status("support", job.share.ts))
+    assert desk.slack.status("support", job.share.ts) == "is translating…"
     await progress.stop()

@@ -74,6 +74,7 @@ def test_clearing_nothing_is_no_fault(spool: Spool) -> None:
     """A job that never had files can be cleared, and an empty spool too."""
     spool.clear("never there")
     spool.clear_all()
+    assert spool.folder("the next one").is_dir()
 
 
 def test_the_start_takes_everything(spool: Spool, tmp_path: Path) -> None:

@@ -30,8 +30,9 @@ def outside(stage: Stage) -> Room:
 async def invited(room: Room) -> None:
     """Invite the bot, and wait until it has introduced itself, and for quiet."""
     await room.stage.slack.invite_bot(room.channel)
-    await room.stage.slack.wait_for(lambda _: len(introductions(room)) == 1)
+    await room.stage.slack.wait_for(lambda _: introductions(room))
     await room.quiet()
+    assert len(introductions(room)) == 1
 
 
 async def joined(room: Room, count: int) -> None:

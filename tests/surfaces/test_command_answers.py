@@ -106,6 +106,10 @@ async def test_payload_without_an_address(tmp_path: Path) -> None:
     async with open_office(tmp_path, patience_seconds=0) as office:
         await office.dispatch("off")
         await office.slack.wait_for(lambda slack: slack.calls("chat.postEphemeral"))
+        (call,) = office.slack.calls("chat.postEphemeral")
+        assert call.ok
+        assert call.arguments["user"] == office.user_id("ana")
+        assert "set to `off`" in call.arguments["text"]
 
 
 async def test_finish_lets_answers_be_given(tmp_path: Path) -> None:
