@@ -40,7 +40,7 @@ function pretty(value) {
 }
 
 /** Write a call so that it can be pasted into a terminal, with a variable in the place of the token. */
-export function curlOf({ method, arguments: given }) {
+function curlOf({ method, arguments: given }) {
   const token = OWN_TOKENS[method] ?? "$SLACK_BOT_TOKEN";
   const fields = Object.entries(given ?? {}).map(([name, value]) => {
     const text = typeof value === "string" ? value : JSON.stringify(value);
