@@ -27,6 +27,22 @@ class Message:
     blocks: tuple[dict[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text file that goes along with a reply: subtitles, the whole of a long text, the API's own JSON."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Everything that answers a share: its messages, in their order, and then perhaps a file."""
+
+    messages: tuple[Message, ...]
+    document: Document | None = None
+
+
 def escape(text: str) -> str:
     """Make `text` inert for Slack: these three characters, in this order, and nothing else."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -23,10 +23,15 @@ class EndingName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a share ended; `reason` is one of `errors.REASONS` where it failed, else empty."""
+    """How a share ended; `reason` is one of `errors.REASONS` where it failed, else empty.
+
+    `missing` numbers the pieces of the recording that could not be translated: a person may ask for
+    them again. A share that waits for somebody's yes is *skipped* with the reason `too_long`.
+    """
 
     name: EndingName
     reason: str = ""
+    missing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

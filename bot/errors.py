@@ -26,12 +26,28 @@ class BotError(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-class WithdrawnError(Exception):
+class OutcomeError(Exception):
+    """The road ends here, and not because something failed. `detail` is what the ending needs to know."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class WithdrawnError(OutcomeError):
     """The source was deleted, so nobody waits for an answer: nothing is posted."""
 
 
-class SkippedError(Exception):
+class SkippedError(OutcomeError):
     """What looked like a recording is none (a Slack Connect stub tells only later): nothing is posted."""
+
+
+class SilentError(OutcomeError):
+    """All of the recording is silence: nothing was sent, and *no speech* is the answer."""
+
+
+class UnconfirmedError(OutcomeError):
+    """The recording is longer than what is translated unasked; `detail` is its length in seconds."""
 
 
 class BrokenError(BotError):

@@ -85,8 +85,8 @@ class KeptRun:
             while True:
                 try:
                     return {"value": adapter.dump_python(await call(), mode="json")}
-                except (errors.BotError, errors.SkippedError, errors.WithdrawnError) as error:
-                    return {"error": type(error).__name__, "detail": getattr(error, "detail", "")}
+                except (errors.BotError, errors.OutcomeError) as error:
+                    return {"error": type(error).__name__, "detail": error.detail}
                 except Exception:
                     log.exception("step.broke", job_id=self._job.id, step=name)
                     if not is_last_word:
@@ -127,5 +127,5 @@ class KeptRun:
 
 def _error(kept: dict[str, Any]) -> Exception:
     """Make the kept error again."""
-    kind: type[Exception] = getattr(errors, kept["error"])
-    return kind(kept["detail"]) if issubclass(kind, errors.BotError) else kind()
+    kind: type[errors.BotError | errors.OutcomeError] = getattr(errors, kept["error"])
+    return kind(kept["detail"])

@@ -6,6 +6,7 @@ Payload dictionaries end here (`SlackFile.from_payload`); behind the door there 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +21,16 @@ VIDEO_EXTENSIONS = frozenset({
     "3g2", "3gp", "asf", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "webm", "wmv",
 })
 # fmt: on
+
+
+class Output(StrEnum):
+    """What a reply brings besides the English in messages: nothing, subtitles, or the API's own formats."""
+
+    TEXT = "text"
+    SRT = "srt"
+    VTT = "vtt"
+    JSON = "json"
+    VERBOSE_JSON = "verbose_json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class SlackFile:
     duration_seconds: float | None = None
     url_private: str = ""
     url_private_download: str = ""
+    url_audio: str = ""  # Slack's own rendition of the sound (`aac`): may be missing, or come late
 
     @classmethod
     def from_payload(cls, file: Mapping[str, Any]) -> SlackFile:
@@ -67,6 +79,7 @@ class SlackFile:
             duration_seconds=duration_ms / 1000 if isinstance(duration_ms, int | float) else None,
             url_private=text("url_private"),
             url_private_download=text("url_private_download"),
+            url_audio=text("aac"),
         )
 
     @property
@@ -138,13 +151,19 @@ class Job:
     """The durable work for one share: all that was decided when its event was stored.
 
     `attempt` counts from 1; a person who asks again gets the next one. `after` is the id of the job
-    whose reply comes first, where a message has several files.
+    whose reply comes first, where a message has several files. Above `confirm_above_seconds` of sound
+    (0: never) a question comes before the work. `only` numbers the pieces that an earlier attempt could
+    not translate; empty is the whole recording.
     """
 
     share: Share
     prompt: str = ""
     attempt: int = 1
     after: str = ""
+    output: Output = Output.TEXT
+    temperature: float = 0.0
+    confirm_above_seconds: float = 0.0
+    only: tuple[int, ...] = ()
 
     @property
     def id(self) -> str:
