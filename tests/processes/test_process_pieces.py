@@ -1,0 +1,61 @@
+"""A long recording and a power cut in the middle of it: only what was not translated yet is sent again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
+
+from real_bot import kept_rows, real_stage
+
+import known_words
+from bot.sandbox.records import SharedFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from real_bot import RealStage, Starter
+
+pytest_plugins = ("process_fixtures",)
+
+ANSWERED_BEFORE_THE_CUT = 5
+
+
+async def test_killed_in_the_middle_of_twelve_pieces(starter: Starter, tmp_path: Path) -> None:
+    """Pieces whose translation is kept are not sent again after a power cut; the others are, once each."""
+    meeting = known_words.speech(1450, seed=2)
+    async with real_stage(starter, tmp_path) as stage:
+        stage.endpoint.ears = known_words.ears
+        # The first five are answered; all the others would be for ever on their way.
+        delays = chain(repeat(0.0, ANSWERED_BEFORE_THE_CUT), repeat(600.0))
+        stage.endpoint.delay_seconds = lambda _: next(delays)
+        path = await asyncio.to_thread(meeting.write, tmp_path / "meeting.flac")
+        ts = await stage.slack.share(SharedFile("meeting.flac", path=path))
+        await _all_asked(stage)
+        before = _sizes(stage)
+        assert sum(before.values()) == 12
+        await stage.bot.kill()
+        stage.endpoint.delay_seconds = 0
+        await stage.bot.start()
+        await stage.answered(ts, seconds=90)
+        await stage.settled()
+        assert sum((_sizes(stage) - before).values()) == 12 - ANSWERED_BEFORE_THE_CUT
+        assert known_words.heard_words("\n".join(one.text for one in stage.replies(ts))) == meeting.words
+
+
+async def _all_asked(stage: RealStage) -> None:
+    """Wait until every piece is on its way, and what was answered is kept."""
+    async with asyncio.timeout(90):
+        while len(stage.endpoint.requests) < 12 or await _kept_pieces(stage) < ANSWERED_BEFORE_THE_CUT:  # noqa: ASYNC110 -- only the database knows
+            await asyncio.sleep(0.1)
+
+
+async def _kept_pieces(stage: RealStage) -> int:
+    rows = await asyncio.to_thread(kept_rows, stage, "operation_outputs", "function_name")
+    return len([step for (step,) in rows if str(step).startswith("translate-")])
+
+
+def _sizes(stage: RealStage) -> Counter[int]:
+    """Count the requests by the size of their file: it tells the pieces apart."""
+    return Counter(one.file_bytes for one in stage.endpoint.requests if one.file_bytes)
