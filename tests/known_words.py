@@ -142,7 +142,7 @@ def _places(sound: bytes, word: bytes) -> list[int]:
 
 def _decoded(content: bytes) -> bytes:
     sound = bytearray()
-    with av.open(io.BytesIO(content)) as opened:
+    with av.open(io.BytesIO(content), "r") as opened:
         for frame in opened.decode(audio=0):
             assert (frame.sample_rate, frame.layout.name) == (RATE, "mono")
             sound += bytes(cast("AudioFrame", frame).planes[0])[: 2 * frame.samples]
