@@ -20,7 +20,9 @@ from bot.sandbox.endpoint_form import MOST_BYTES, Form, RefusedError, read_form
 from bot.sandbox.hearing import Hearing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bot.sandbox.hearing import Heard
 
 HOST: Final = "127.0.0.1"
 MOST_OF_ANSWER: Final = 2000
@@ -84,8 +86,10 @@ class EndpointSandbox:
     `requests` has every request, in order. `delay_seconds` is how long an answer takes (a number, or a
     function of the request); `always` answers everything that `script` has no answer for; `models` are the
     models it offers; `hears_nothing` makes every text empty; `gate`, while it is cleared, holds every answer
-    back. `listeners` get the number and the new state
-    of each request that changes.
+    back. `ears` are asked what a file says before it is listened to in a child; where they say None, that
+    follows. `refused_extensions` (such as ".flac") are not taken, as OpenAI says it, or, with
+    `measures_files`, as a gateway says it that can't measure them. `listeners` get the number and the new
+    state of each request that changes.
     """
 
     def __init__(self, *, port: int = 0, key: str = "sandbox-key") -> None:
@@ -95,6 +99,9 @@ class EndpointSandbox:
         self.always: Answer | None = None
         self.models: tuple[str, ...] = ("whisper-1",)
         self.hears_nothing = False
+        self.ears: Callable[[bytes], Heard | None] | None = None
+        self.refused_extensions: frozenset[str] = frozenset()
+        self.measures_files = False
         self.gate = asyncio.Event()
         self.gate.set()
         self.listeners: list[Callable[[int, TranslationRequest], None]] = []
@@ -195,7 +202,7 @@ class EndpointSandbox:
                 return _wrong_key()
             form = await read_form(request)
             self._note(visit, fields=form.fields, file_name=form.file_name, file_bytes=len(form.content))
-            form.check(self.models)
+            form.check(self.models, refused=self.refused_extensions, is_measured=self.measures_files)
             scripted = self._script.popleft() if self._script else self.always
             answer = await self._work(form, visit)
         except RefusedError as error:
@@ -207,15 +214,22 @@ class EndpointSandbox:
     async def _work(self, form: Form, visit: _Visit) -> Answer:
         """Listen, and translate what is known."""
         try:
-            heard = await self._hearing.hear(form.content)
+            heard = await self._hear(form.content)
         except NoSoundError as error:
             raise RefusedError(400, "audio_too_short", _TOO_SHORT) from error
         except BotError as error:
             raise RefusedError(400, "invalid_request", _UNREADABLE) from error
         self._note(visit, seconds=heard.seconds)
-        text = heard.sample.english if heard.sample else _stand_in(heard.seconds, form.fields.get("prompt"))
-        said = "" if self.hears_nothing else text
+        said: str | Sequence[tuple[float, float, str]] = ""
+        if not self.hears_nothing:
+            unknown = heard.sample.english if heard.sample else _stand_in(heard.seconds, form.prompt)
+            said = unknown if heard.segments is None else heard.segments
         return translated(said, heard.seconds, form.response_format, form.temperature)
+
+    async def _hear(self, content: bytes) -> Heard:
+        # In a thread, since such ears are the test's own and may take their time.
+        heard = await asyncio.to_thread(self.ears, content) if self.ears else None
+        return heard or await self._hearing.hear(content)
 
     async def _hand_over(self, request: web.Request, visit: _Visit, answer: Answer) -> web.StreamResponse:
         if answer.fault is Fault.HANG:

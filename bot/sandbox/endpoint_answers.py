@@ -11,10 +11,11 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 REQUEST_ID: Final = "%REQUEST_ID%"  # stands for the id of the request that is answered
 FORMATS: Final = ("json", "text", "srt", "verbose_json", "vtt")
@@ -92,35 +93,39 @@ def saying(body: str | Mapping[str, Any], status: int = 200) -> Answer:
     return Answer(status, json.dumps(body))
 
 
-def translated(text: str, seconds: float, response_format: str, temperature: float) -> Answer:
-    """Answer a translation in the format that was asked for."""
+def translated(
+    said: str | Sequence[tuple[float, float, str]], seconds: float, response_format: str, temperature: float
+) -> Answer:
+    """Answer a translation in the format that was asked for; `said` may have times: (start, end, text)."""
     content_type = "application/json" if "json" in response_format else "text/plain"
-    segments = _segments(text, seconds, temperature)
+    timed = _sentences(said, seconds) if isinstance(said, str) else said
+    text = said if isinstance(said, str) else " ".join(words.strip() for _, _, words in said)
+    segments = [_segment(number, *one, temperature) for number, one in enumerate(timed)]
     return Answer(200, _RENDERERS[response_format](text, seconds, segments), content_type)
 
 
-def _segments(text: str, seconds: float, temperature: float) -> list[dict[str, Any]]:
+def _sentences(text: str, seconds: float) -> list[tuple[float, float, str]]:
     """Cut at the ends of sentences; each takes its share of the time by its length."""
     sentences = re.findall(r"\S.*?[.?!](?=\s|$)|\S.+$", text)
-    total, start, segments = sum(map(len, sentences)), 0.0, []
-    for number, sentence in enumerate(sentences):
-        end = start + seconds * len(sentence) / total
-        segments.append(
-            {
-                "id": number,
-                "seek": 0,
-                "start": round(start, 2),
-                "end": round(end, 2),
-                "text": f" {sentence}",
-                "tokens": [],
-                "temperature": temperature,
-                "avg_logprob": -0.21,
-                "compression_ratio": round(len(sentence.encode()) / len(zlib.compress(sentence.encode())), 3),
-                "no_speech_prob": 0.02,
-            }
-        )
-        start = end
-    return segments
+    total = sum(map(len, sentences))
+    ends = [0.0, *(seconds * so_far / total for so_far in accumulate(map(len, sentences)))]
+    return [(*times, sentence) for times, sentence in zip(pairwise(ends), sentences, strict=True)]
+
+
+def _segment(number: int, start: float, end: float, text: str, temperature: float) -> dict[str, Any]:
+    words = text.strip().encode()
+    return {
+        "id": number,
+        "seek": 0,
+        "start": round(start, 2),
+        "end": round(end, 2),
+        "text": f" {text.strip()}",
+        "tokens": [],
+        "temperature": temperature,
+        "avg_logprob": -0.21,
+        "compression_ratio": round(len(words) / len(zlib.compress(words)), 3),
+        "no_speech_prob": 0.02,
+    }
 
 
 def _verbose(text: str, seconds: float, segments: list[dict[str, Any]]) -> str:

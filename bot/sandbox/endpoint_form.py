@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import BodyPartReader, web
@@ -10,12 +11,17 @@ from aiohttp import BodyPartReader, web
 from bot.sandbox.endpoint_answers import FORMATS, failing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 MOST_BYTES: Final = 25 * 1024 * 1024  # of the whole request, not of the file
 # Judged by the name, as OpenAI does: the same bytes are refused as x.opus and taken as x.ogg.
 EXTENSIONS: Final = (".flac", ".m4a", ".mp3", ".mp4", ".mpeg", ".mpga", ".oga", ".ogg", ".wav", ".webm")
 FIELDS: Final = frozenset({"model", "prompt", "response_format", "temperature"})
+# A gateway of this sort measures a file, by its name, before it sends it on.
+UNMEASURED: Final = "invalid audio input: error getting audio duration: unsupported audio format: "
+MP3_FRAMES: Final = (0xE2, 0xE3, 0xF2, 0xF3, 0xFA, 0xFB)  # layer III of MPEG 2.5, 2 and 1
+# How files begin whose name has to fit what is in them. An MP3 without tags begins with a frame.
+BEGINNINGS: Final = {".flac": (b"fLaC",), ".mp3": (b"ID3", *(b"\xff" + bytes([byte]) for byte in MP3_FRAMES))}
 
 
 class RefusedError(Exception):
@@ -44,10 +50,25 @@ class Form:
         """The temperature asked for; 0 where none was. Raises `ValueError` for what is no number."""
         return float(self.fields.get("temperature", "0"))
 
-    def check(self, models: Collection[str]) -> None:
-        """Refuse what real endpoints refuse."""
+    @property
+    def prompt(self) -> str | None:
+        """The prompt, where one was sent."""
+        return self.fields.get("prompt")
+
+    @property
+    def extension(self) -> str:
+        """The end of the file's name, with its dot."""
+        return PurePath(self.file_name.lower()).suffix
+
+    def check(self, models: Collection[str], *, refused: Collection[str], is_measured: bool) -> None:
+        """Refuse what real endpoints refuse, and the `refused` extensions."""
         if rule := self._broken_rule():
             raise RefusedError(400, "invalid_request", rule)
+        if self.extension in refused and is_measured:
+            raise RefusedError(500, "count_token_failed", UNMEASURED + self.extension)
+        if self.extension in refused or not self.content.startswith(BEGINNINGS.get(self.extension, b"")):
+            taken = [name for name in EXTENSIONS if name not in refused]
+            raise RefusedError(400, "invalid_request", _invalid_format(taken))
         if self.fields["model"] not in models:
             # The gateway says it with 503, as if it were an outage; only the body tells.
             message = f"No available channel for model {self.fields['model']} (distributor)"
@@ -63,7 +84,7 @@ class Form:
         if not self._is_temperature_good():
             return "temperature must be a number from 0 to 1"
         if not self.file_name.lower().endswith(EXTENSIONS):
-            return f"Invalid file format. Supported formats: {[name[1:] for name in EXTENSIONS]}"
+            return _invalid_format(EXTENSIONS)
         return "" if self.content else "The audio file is empty"
 
     def _is_temperature_good(self) -> bool:
@@ -71,6 +92,10 @@ class Form:
             return 0 <= self.temperature <= 1
         except ValueError:
             return False
+
+
+def _invalid_format(taken: Iterable[str]) -> str:
+    return f"Invalid file format. Supported formats: {[name[1:] for name in taken]}"
 
 
 async def read_form(request: web.Request) -> Form:

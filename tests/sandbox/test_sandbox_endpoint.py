@@ -19,6 +19,7 @@ from bot.prepare import Decoders
 from bot.sandbox import endpoint_answers as answers
 from bot.sandbox import samples
 from bot.sandbox.endpoint import EndpointSandbox
+from bot.sandbox.hearing import Heard, length
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -143,6 +144,45 @@ def test_subtitles_of_a_long_recording() -> None:
     assert "01:00:00.000" in answers.translated(text, 7200, "vtt", 0).body
 
 
+async def test_ears_say_what_is_heard(
+    client: httpx.AsyncClient, endpoint: EndpointSandbox, beep: bytes
+) -> None:
+    """Who knows what is said in a file tells it with its times, and every format is made of that."""
+    said = ((0.5, 1.25, " One."), (61.0, 62.5, "Two, {as it is}."))
+    endpoint.ears = lambda content: Heard(70.0, said) if content == beep else None
+    verbose = (await post(client, beep, name="a.wav", response_format="verbose_json")).json()
+    assert (verbose["text"], verbose["duration"]) == ("One. Two, {as it is}.", 70.0)
+    times = [(one["start"], one["end"], one["text"]) for one in verbose["segments"]]
+    assert times == [(0.5, 1.25, " One."), (61.0, 62.5, " Two, {as it is}.")]
+    srt = (await post(client, beep, name="a.wav", response_format="srt")).text
+    assert srt.endswith("2\n00:01:01,000 --> 00:01:02,500\nTwo, {as it is}.\n\n")
+    vtt = (await post(client, beep, name="a.wav", response_format="vtt")).text
+    assert "00:00.500 --> 00:01.250\nOne.\n" in vtt
+    assert (await post(client, beep, name="a.wav", response_format="text")).text == f"{verbose['text']}\n"
+    assert endpoint.requests[-1].seconds == 70.0
+    endpoint.hears_nothing = True
+    assert (await post(client, beep, name="a.wav")).json() == {"text": ""}
+
+
+async def test_what_ears_do_not_know_is_listened_to(
+    client: httpx.AsyncClient, endpoint: EndpointSandbox, beep: bytes
+) -> None:
+    """Ears may leave a file to the usual listening, or know its length only."""
+    endpoint.ears = lambda _: None
+    response = await post(client, PARCEL.path.read_bytes(), name="a.m4a")
+    assert response.json() == {"text": PARCEL.english}
+    endpoint.ears = lambda _: Heard(7.0)
+    response = await post(client, beep, name="a.wav")
+    assert "it heard 7.0 seconds of sound" in response.json()["text"]
+
+
+@pytest.mark.parametrize("kind", ["flac", "mp3"])
+def test_our_own_files_are_measured(kind: str, tmp_path: Path) -> None:
+    """A FLAC is measured by its header, an MP3 by its sound: what ears need to know of a piece."""
+    made = recordings.recorded(tmp_path, kind)
+    assert length(made.read_bytes()) == pytest.approx(PARCEL.seconds, abs=0.1)
+
+
 async def test_models(client: httpx.AsyncClient, endpoint: EndpointSandbox) -> None:
     """The list of models proves a key without cost."""
     response = await client.get("/models")
@@ -177,6 +217,32 @@ async def test_bad_fields(fields: dict[str, str], words: str, client: httpx.Asyn
     assert words in error["message"]
     assert error["code"] == "invalid_request"
     assert response.headers["X-Oneapi-Request-Id"] in error["message"]
+
+
+async def test_refused_extensions(
+    client: httpx.AsyncClient, endpoint: EndpointSandbox, tmp_path: Path
+) -> None:
+    """An endpoint may not take FLAC, in OpenAI's words or in a gateway's; MP3 it takes."""
+    endpoint.refused_extensions = frozenset({".flac"})
+    flac, mp3 = (recordings.recorded(tmp_path, kind).read_bytes() for kind in ("flac", "mp3"))
+    response = await post(client, flac)
+    assert (response.status_code, error_of(response)["code"]) == (400, "invalid_request")
+    assert "Invalid file format. Supported formats: ['m4a', 'mp3', " in error_of(response)["message"]
+    endpoint.measures_files = True
+    response = await post(client, flac)
+    assert (response.status_code, error_of(response)["code"]) == (500, "count_token_failed")
+    assert "audio duration: unsupported audio format: .flac" in error_of(response)["message"]
+    assert (await post(client, mp3, name="audio.mp3")).json() == {"text": PARCEL.english}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("mp3", "audio.flac"), ("flac", "audio.mp3"), ("wav", "a.mp3")])
+async def test_a_name_fits_what_is_inside(
+    client: httpx.AsyncClient, tmp_path: Path, kind: str, name: str
+) -> None:
+    """FLAC and MP3 are told by their names, so another thing under such a name is refused."""
+    response = await post(client, recordings.recorded(tmp_path, kind).read_bytes(), name=name)
+    assert response.status_code == 400
+    assert "Invalid file format" in error_of(response)["message"]
 
 
 async def test_bad_forms(client: httpx.AsyncClient, beep: bytes) -> None:
@@ -363,7 +429,7 @@ async def test_scripted_answers(client: httpx.AsyncClient, endpoint: EndpointSan
         answers.empty(),
         answers.cut_json(),
     )
-    assert (await post(client, beep, model="x")).status_code == 503
+    assert (await post(client, beep, name="a.wav", model="x")).status_code == 503
     busy, usual, text, json_, page, elsewhere, nothing, cut, after = [
         await post(client, beep, name="a.wav") for _ in range(9)
     ]
