@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 
 from bot import shapes
 from bot.store.settings import Mode
+from bot.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -85,6 +86,16 @@ class Config(BaseSettings):
     chat_model: _Name = Field(default="", alias="CHAT_MODEL")
     endpoint_concurrency: Annotated[int, _WHOLE, AfterValidator(shapes.at_least_one)] = Field(
         default=20, alias="ENDPOINT_CONCURRENCY"
+    )
+    max_file_mb: Annotated[int, _WHOLE, AfterValidator(shapes.at_least_one)] = Field(
+        default=Terms().max_file_mb, alias="MAX_FILE_MB"
+    )
+    max_minutes: Annotated[int, _WHOLE, AfterValidator(shapes.at_least_one)] = Field(
+        default=Terms().max_minutes, alias="MAX_MINUTES"
+    )
+    confirm_minutes: Annotated[int, _WHOLE] = Field(default=Terms().confirm_minutes, alias="CONFIRM_MINUTES")
+    price_per_minute: Annotated[float, BeforeValidator(shapes.price)] | None = Field(
+        default=None, alias="PRICE_PER_MINUTE"
     )
     default_mode: Annotated[Mode, _FOLDED] = Field(default=Mode.ON, alias="DEFAULT_MODE")
     alert_channel: Annotated[str, AfterValidator(shapes.alert_channel)] = Field(
@@ -198,6 +209,16 @@ class Config(BaseSettings):
     def spool_dir(self) -> Path:
         """Where audio files lie while their job runs."""
         return self.data_dir / "spool"
+
+    @property
+    def terms(self) -> Terms:
+        """What is allowed for one recording, and what a minute of it costs."""
+        return Terms(
+            max_file_mb=self.max_file_mb,
+            max_minutes=self.max_minutes,
+            confirm_minutes=self.confirm_minutes,
+            price_per_minute=self.price_per_minute or 0.0,
+        )
 
     def _url(self, sqlite_driver: str) -> str:
         if path := self.sqlite_path:

@@ -127,6 +127,14 @@ def at_least_one(value: int) -> int:
     return value
 
 
+def price(value: object) -> float:
+    """Read a price in US dollars: digits and a point, since float() would also take "nan", "1e9" and "-1"."""
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", str(value)):
+        msg = "must be a price in US dollars without a sign, such as 0.006"
+        raise ValueError(msg)
+    return float(str(value))
+
+
 def alert_channel(value: str) -> str:
     """Take the id of a conversation or a person; names change, and chat.postMessage wants ids."""
     if not re.fullmatch(r"[CGDUW][A-Z0-9]+", value):

@@ -27,6 +27,11 @@ class Terms:
         """The longest recording that is translated."""
         return self.max_minutes * 60.0
 
+    @property
+    def confirm_above_seconds(self) -> float:
+        """The longest recording that is translated unasked; 0: every one is."""
+        return self.confirm_minutes * 60.0
+
     def spell(self, text: str) -> str:
         """Put the limits into a text of ours that names them."""
         limits = {"{max_file_mb}": self.max_file_mb, "{max_minutes}": self.max_minutes}

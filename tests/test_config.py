@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 
 from bot.config import Config, ConfigFaults
 from bot.store.settings import Mode
+from bot.terms import Terms
 
 ROOT = Path(__file__).parents[1]
 NEEDED = {"SLACK_BOT_TOKEN": "xoxb-1-a", "SLACK_APP_TOKEN": "xapp-1-A1-b", "COMETAPI_KEY": "any-key-will-do"}
@@ -39,6 +40,7 @@ def test_defaults() -> None:
     assert config.translation_base_url == "https://api.cometapi.com/v1"
     assert (config.translation_model, config.translation_engine) == ("whisper-1", "translations")
     assert (config.endpoint_concurrency, config.default_mode) == (20, Mode.ON)
+    assert config.terms == Terms(max_file_mb=1024, max_minutes=240, confirm_minutes=0, price_per_minute=0.0)
     assert (config.alert_channel, config.transcription_model, config.chat_model) == ("", "", "")
     assert (config.host, config.port, config.port_is_given) == ("127.0.0.1", 3000, False)
     assert (config.log_level, config.log_format) == ("info", "")
@@ -58,6 +60,10 @@ def test_everything_set() -> None:
         TRANSCRIPTION_MODEL="one",
         CHAT_MODEL="two",
         ENDPOINT_CONCURRENCY="1",
+        MAX_FILE_MB="1",
+        MAX_MINUTES="90",
+        CONFIRM_MINUTES="30",
+        PRICE_PER_MINUTE="0.006",
         DEFAULT_MODE="ASK",
         ALERT_CHANNEL="C0123456789",
         HOST="[::]",
@@ -71,6 +77,8 @@ def test_everything_set() -> None:
     assert (config.translation_model, config.translation_engine) == ("whisper-large-v3", "translations")
     assert (config.transcription_model, config.chat_model) == ("one", "two")
     assert (config.endpoint_concurrency, config.default_mode) == (1, Mode.ASK)
+    terms = Terms(max_file_mb=1, max_minutes=90, confirm_minutes=30, price_per_minute=0.006)
+    assert config.terms == terms
     assert config.alert_channel == "C0123456789"
     assert (config.host, config.port, config.port_is_given) == ("::", 0, True)
     assert (config.log_level, config.log_format) == ("debug", "json")
@@ -211,6 +219,19 @@ SECRET = "s3cr3t-w0rd"  # noqa: S105 -- what no message may repeat
         ("ENDPOINT_CONCURRENCY", "0", "must be 1 or more"),
         ("ENDPOINT_CONCURRENCY", "1.5", "whole number"),
         ("ENDPOINT_CONCURRENCY", "\u0663", "whole number"),
+        ("MAX_FILE_MB", "0", "must be 1 or more"),
+        ("MAX_FILE_MB", "1GB", "whole number"),
+        ("MAX_MINUTES", "0", "must be 1 or more"),
+        ("MAX_MINUTES", "4:00", "whole number"),
+        ("CONFIRM_MINUTES", "-1", "whole number"),
+        ("CONFIRM_MINUTES", "never", "whole number"),
+        ("PRICE_PER_MINUTE", "-0.006", "US dollars without a sign, such as 0.006"),
+        ("PRICE_PER_MINUTE", "nan", "such as 0.006"),
+        ("PRICE_PER_MINUTE", "inf", "such as 0.006"),
+        ("PRICE_PER_MINUTE", "1e-3", "such as 0.006"),
+        ("PRICE_PER_MINUTE", "$0.006", "such as 0.006"),
+        ("PRICE_PER_MINUTE", "0,006", "such as 0.006"),
+        ("PRICE_PER_MINUTE", SECRET, "such as 0.006"),
         ("DEFAULT_MODE", SECRET, "'on', 'ask' or 'off'"),
         ("ALERT_CHANNEL", "#alerts", "must be the id"),
         ("ALERT_CHANNEL", "T0123456789", "must be the id"),
@@ -421,5 +442,5 @@ def test_variables_have_the_names_of_the_table() -> None:
     """Variables are spelled in capitals, and each once."""
     names = Config.variables()
 
-    assert len(names) == len(set(names)) == 21
+    assert len(names) == len(set(names)) == 25
     assert all(name == name.upper() for name in names)

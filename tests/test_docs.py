@@ -21,6 +21,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 # What the README shows as the default where it is no plain value; `-` stands for none.
 DEFAULTS_IN_WORDS = {
+    "PRICE_PER_MINUTE": "-",
     "DATABASE_URL": "`DATA_DIR/dragoman.db`",
     "DATA_DIR": "`./data`",
     "HOST": "`127.0.0.1`, HTTP mode `0.0.0.0`",
@@ -107,6 +108,8 @@ def test_the_example_says_the_same_defaults() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     for name in ("slack_api_url", "translation_base_url", "translation_model", "endpoint_concurrency"):
         assert f"Default: {Config.model_fields[name].default}\n" in example
+    for name in ("max_file_mb", "max_minutes", "confirm_minutes"):
+        assert f"Default: {Config.model_fields[name].default}" in example
 
 
 def test_the_readme_can_be_read_in_one_go() -> None:

@@ -1,4 +1,4 @@
-"""Keep what people set for their channel with `/translate`: the mode and the prompt."""
+"""Keep what people set for their channel with `/translate`: mode, prompt, output and temperature."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from bot.share import Output
 from bot.store.database import METADATA, UtcDateTime, insert_into, storable, utc_now
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ _SETTINGS = sa.Table(
     # NULL: nobody chose, so the default applies, also one that changes later.
     sa.Column("mode", sa.Text, nullable=True),
     sa.Column("prompt", sa.Text, nullable=False, server_default=""),
+    # NULL in both: nobody chose, as for the mode.
+    sa.Column("output", sa.Text, nullable=True),
+    sa.Column("temperature", sa.Float, nullable=True),
     sa.Column("changed_by", sa.Text, nullable=False),
     sa.Column("changed_at", UtcDateTime, nullable=False),
 )
@@ -39,10 +43,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """What people chose for a channel; `mode` is None where nobody chose one."""
+    """What people chose for a channel; None is what nobody chose."""
 
     mode: Mode | None = None
     prompt: str = ""
+    output: Output | None = None
+    temperature: float | None = None
     changed_by: str = ""
     changed_at: datetime | None = None
 
@@ -66,6 +72,8 @@ class SettingsStore:
         return ChannelSettings(
             mode=None if row.mode is None else Mode(row.mode),
             prompt=row.prompt,
+            output=_output(row.output),
+            temperature=row.temperature,
             changed_by=row.changed_by,
             changed_at=row.changed_at,
         )
@@ -78,7 +86,19 @@ class SettingsStore:
         """Choose the prompt of a channel; an empty one clears it."""
         await self._set(team_id, channel_id, "prompt", storable(prompt), by=by)
 
-    async def _set(self, team_id: str, channel_id: str, column: str, value: str, *, by: str) -> None:
+    async def set_output(self, team_id: str, channel_id: str, output: Output, *, by: str) -> None:
+        """Choose what a channel's replies bring besides the text."""
+        await self._set(team_id, channel_id, "output", output.value, by=by)
+
+    async def set_temperature(
+        self, team_id: str, channel_id: str, temperature: float | None, *, by: str
+    ) -> None:
+        """Choose the temperature of a channel; None leaves it to the default again."""
+        await self._set(team_id, channel_id, "temperature", temperature, by=by)
+
+    async def _set(
+        self, team_id: str, channel_id: str, column: str, value: str | float | None, *, by: str
+    ) -> None:
         """Write one column and leave the others alone, in one statement.
 
         Reading the row to write it back whole would lose what somebody else sets in between.
@@ -89,3 +109,8 @@ class SettingsStore:
             await connection.execute(
                 insert.on_conflict_do_update(index_elements=["team_id", "channel_id"], set_=new)
             )
+
+
+def _output(stored: str | None) -> Output | None:
+    """Read a stored output; one that only a later version knows counts as none."""
+    return Output(stored) if stored in set(Output) else None

@@ -5,6 +5,7 @@ import shutil
 import socket
 import sqlite3
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,13 +13,16 @@ from urllib.parse import quote
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
-import bot.store.settings
 import bot.store.withdrawals  # noqa: F401 -- importing it registers its tables
+from bot.share import Output
 from bot.store import migrations
 from bot.store.database import (
     METADATA,
@@ -29,6 +33,7 @@ from bot.store.database import (
     open_engine,
     upgrade,
 )
+from bot.store.settings import ChannelSettings, Mode, SettingsStore
 from bot.store.trouble import translated
 from postgres import PASSWORD, PostgresServer
 
@@ -86,6 +91,41 @@ def test_head_is_the_newest_migration() -> None:
     script = ScriptDirectory(str(Path(migrations.__file__).parent))
 
     assert script.get_heads() == [migrations.HEAD]
+
+
+async def test_upgrade_of_a_database_in_use(database_url: str) -> None:
+    """The settings of a database of the first version stay what they were; nobody has chosen what is new."""
+    url = make_url(database_url)
+    driver = "sqlite" if url.get_backend_name() == "sqlite" else url.drivername
+    old = sa.create_engine(url.set(drivername=driver), poolclass=sa.NullPool)
+    with old.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", "bot.store:migrations")
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO channel_settings VALUES"
+            " ('T1', 'C1', 'ask', 'Zoë', 'U1', '2026-11-20 09:00:00+00:00'),"
+            " ('T1', 'C2', NULL, '', 'U2', '2026-11-20 09:00:00+00:00')"
+        )
+    old.dispose()
+
+    done = [await upgrade(database_url), await upgrade(database_url)]
+
+    engine = open_engine(database_url)
+    store = SettingsStore(engine)
+    found = [await store.get("T1", channel) for channel in ("C1", "C2")]
+    morning = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert done == [True, False]
+    assert found == [
+        ChannelSettings(Mode.ASK, "Zoë", changed_by="U1", changed_at=morning),
+        ChannelSettings(None, "", changed_by="U2", changed_at=morning),
+    ]
+    await store.set_output("T1", "C1", Output.SRT, by="U3")
+    await store.set_temperature("T1", "C1", 0.2, by="U3")
+    after = await store.get("T1", "C1")
+    assert after is not None
+    assert (after.mode, after.prompt, after.output, after.temperature) == (Mode.ASK, "Zoë", Output.SRT, 0.2)
+    await engine.dispose()
 
 
 async def test_parallel_upgrades(database_url: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.share import Output
 from bot.store.settings import ChannelSettings, Mode, SettingsStore
 
 if TYPE_CHECKING:
@@ -54,6 +55,36 @@ async def test_the_other_column_stays(engine: AsyncEngine) -> None:
 
     expected = ChannelSettings(mode=Mode.OFF, prompt="Acme", changed_by="U3", changed_at=NOON)
     assert await store.get("T1", "C1") == expected
+
+
+@pytest.mark.parametrize("output", list(Output))
+async def test_output_and_temperature(engine: AsyncEngine, output: Output) -> None:
+    """Output and temperature are kept beside mode and prompt, each set alone; 0 is a choice, too."""
+    store = SettingsStore(engine, now=lambda: NOON)
+    await store.set_output("T1", "C1", output, by="U1")
+    await store.set_temperature("T1", "C1", 0.0, by="U2")
+
+    assert await store.get("T1", "C1") == ChannelSettings(
+        output=output, temperature=0.0, changed_by="U2", changed_at=NOON
+    )
+
+    await store.set_prompt("T1", "C1", "Acme", by="U3")
+    await store.set_temperature("T1", "C1", None, by="U4")
+    assert await store.get("T1", "C1") == ChannelSettings(
+        prompt="Acme", output=output, temperature=None, changed_by="U4", changed_at=NOON
+    )
+
+
+async def test_output_of_a_later_version(engine: AsyncEngine) -> None:
+    """An output that only a later version knows counts as none, and the other settings still apply."""
+    store = SettingsStore(engine, now=lambda: NOON)
+    await store.set_mode("T1", "C1", Mode.ASK, by="U1")
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE channel_settings SET output = 'braille'")
+
+    assert await store.get("T1", "C1") == ChannelSettings(
+        mode=Mode.ASK, output=None, changed_by="U1", changed_at=NOON
+    )
 
 
 async def test_prompt_cleared(engine: AsyncEngine) -> None:
