@@ -14,6 +14,9 @@ from typing import Any
 # Slack's best practice is 4,000 characters a message; the rest is room for a heading.
 PART_CHARACTERS = 3_500
 NO_SPEECH_TEXT = "I heard no speech in this recording."
+# What the buttons of a reply are called; each one's value is the id of the job that it is about.
+RETRY_MISSING, MISSING_BLOCK = "retry_missing", "dragoman_missing"
+CONFIRM_YES, CONFIRM_NO, CONFIRM_BLOCK = "confirm_yes", "confirm_no", "dragoman_confirm"
 
 _SENTENCE_END = re.compile(r"[.!?…。！？]['\"”’)\]]*\s+")  # noqa: RUF001 -- full-width marks end sentences too
 _CODE = re.compile(r"`([^`]+)`")
