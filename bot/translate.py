@@ -51,7 +51,7 @@ class Translator:
         self._chance = chance
         self._log = structlog.get_logger()
 
-    async def translate(self, piece: Piece, ask: Ask, *, team_id: str) -> Translation:
+    async def translate(self, piece: Piece, ask: Ask, *, team_id: str, job_id: str) -> Translation:
         """Give the English of one piece, or raise the last `EndpointError` when no further try is due.
 
         The turn is given back between tries, so that others ask while this piece waits. Patience
@@ -61,11 +61,18 @@ class Translator:
         met: Counter[int] = Counter()
         while True:
             number += 1
-            async with self._turns.of(team_id):
+            async with self._turns.of(team_id, job_id):
                 started = self._clock()
                 outcome = await self._try(piece, ask)
                 seconds = self._clock() - started
-            self._tell(outcome, piece, team_id=team_id, number=number, seconds=seconds)
+            self._log.info(
+                "translation.tried",
+                job_id=job_id,
+                team_id=team_id,
+                piece=piece.index,
+                try_number=number,
+                **_told(outcome, piece, seconds),
+            )
             if isinstance(outcome, Translation):
                 return outcome
             met[outcome.tries] += 1
@@ -93,23 +100,18 @@ class Translator:
         longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (number - 1))
         return longest * (0.5 + self._chance() / 2)
 
-    def _tell(
-        self, outcome: Translation | EndpointError, piece: Piece, *, team_id: str, number: int, seconds: float
-    ) -> None:
-        """Log a try: ids, statuses and times; never a text."""
-        error = outcome if isinstance(outcome, EndpointError) else None
-        self._log.info(
-            "translation.tried",
-            team_id=team_id,
-            piece=piece.index,
-            piece_seconds=round(piece.seconds, 3),
-            try_number=number,
-            seconds=round(seconds, 3),
-            outcome=error.reason if error else "translated",
-            detail=error.detail if error else "",
-            request_id=outcome.request_id,
-            retry_after_seconds=error.retry_after_seconds if error else None,
-        )
+
+def _told(outcome: Translation | EndpointError, piece: Piece, seconds: float) -> dict[str, object]:
+    """Tell a try for the log: ids, statuses and times; never a text."""
+    error = outcome if isinstance(outcome, EndpointError) else None
+    return {
+        "piece_seconds": round(piece.seconds, 3),
+        "seconds": round(seconds, 3),
+        "outcome": error.reason if error else "translated",
+        "detail": error.detail if error else "",
+        "request_id": outcome.request_id,
+        "retry_after_seconds": error.retry_after_seconds if error else None,
+    }
 
 
 def join(translations: Sequence[Translation], pieces: Sequence[Piece]) -> Translation:

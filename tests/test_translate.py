@@ -100,7 +100,7 @@ class Endpoint:
 
     async def translate(self, piece: Piece) -> Translation:
         """Translate one piece."""
-        return await self.translator().translate(piece, Ask(), team_id="T1")
+        return await self.translator().translate(piece, Ask(), team_id="T1", job_id="J1")
 
 
 def says(status: int, code: str = "", message: str = "", **fields: str) -> httpx.Response:
@@ -235,7 +235,7 @@ async def test_pauses_grow(piece: Piece) -> None:
     with pytest.raises(EndpointDownError):
         await endpoint.translate(piece)
     with pytest.raises(EndpointDownError):
-        await endpoint.translator(chance=lambda: 0.0).translate(piece, Ask(), team_id="T1")
+        await endpoint.translator(chance=lambda: 0.0).translate(piece, Ask(), team_id="T1", job_id="J1")
     assert endpoint.clock.pauses == [0.5, 1.0, 2.0, 4.0, 0.25, 0.5, 1.0, 2.0]
 
 
@@ -292,8 +292,10 @@ async def test_a_wait_that_nobody_would_wait_is_a_failure(piece: Piece) -> None:
 async def test_waiting_for_a_turn_costs_no_patience(piece: Piece) -> None:
     """A piece that waited long for its turn still gets all its tries."""
     endpoint, turns = Endpoint(says(500)), FairTurns(1)
-    async with turns.of("T2"):
-        task = asyncio.create_task(endpoint.translator(turns=turns).translate(piece, Ask(), team_id="T1"))
+    async with turns.of("T2", "J2"):
+        task = asyncio.create_task(
+            endpoint.translator(turns=turns).translate(piece, Ask(), team_id="T1", job_id="J1")
+        )
         await asyncio.sleep(0)
         endpoint.clock.now += 1000
         assert endpoint.requests == 0
@@ -308,10 +310,10 @@ async def test_the_turn_is_given_back_during_a_pause(piece: Piece) -> None:
     was_free = []
 
     async def sleep(_: float) -> None:
-        async with asyncio.timeout(10), turns.of("T2"):
+        async with asyncio.timeout(10), turns.of("T2", "J2"):
             was_free.append(True)
 
-    await endpoint.translator(turns=turns, sleep=sleep).translate(piece, Ask(), team_id="T1")
+    await endpoint.translator(turns=turns, sleep=sleep).translate(piece, Ask(), team_id="T1", job_id="J1")
     assert was_free == [True]
 
 
@@ -327,7 +329,7 @@ async def test_the_log_has_ids_and_no_texts(piece: Piece) -> None:
     """Every try is told with ids, status and seconds, and never with what was said or asked."""
     endpoint = Endpoint(says(500, message="a text of somebody's"), GOOD, seconds=1.5)
     with capture_logs() as logs:
-        await endpoint.translator().translate(piece, Ask(prompt="a secret prompt"), team_id="T1")
+        await endpoint.translator().translate(piece, Ask(prompt="a secret prompt"), team_id="T1", job_id="J1")
     assert [(log["event"], log["try_number"], log["outcome"], log["request_id"]) for log in logs] == [
         ("translation.tried", 1, "endpoint_down", "20261121aB"),
         ("translation.tried", 2, "translated", "req_1"),
@@ -343,7 +345,7 @@ async def test_closing_closes_the_engine() -> None:
     translator = Endpoint(GOOD).translator()
     await translator.close()
     with pytest.raises(RuntimeError, match="closed"):
-        await translator.translate(piece_of(path=__file__), Ask(), team_id="T1")
+        await translator.translate(piece_of(path=__file__), Ask(), team_id="T1", job_id="J1")
 
 
 # --- join ---------------------------------------------------------------------------------------
