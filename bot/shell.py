@@ -116,7 +116,7 @@ async def _translate_file(file: Path, order: Order, tools: Tools) -> Translation
             async def translate(piece: Piece) -> Translation:
                 nonlocal heard
                 translation = await tools.translator.translate(
-                    piece, Ask(prompt=order.prompt), team_id=TEAM_ID, job_id=str(file)
+                    piece, Ask(prompt=order.prompt), team_id=TEAM_ID, job_id=TEAM_ID
                 )
                 heard += piece.seconds
                 progress.update(bar, completed=heard, done=f"{heard:.0f} of {total:.0f} s")
