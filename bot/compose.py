@@ -1,41 +1,45 @@
-"""What a reply looks like in Slack: text from audio becomes messages that apply no markup.
+"""What a reply says and looks like: an ending becomes messages, and perhaps a file that goes along.
 
-Pure functions. The text stands in `rich_text`, which parses nothing, so every character stays and
-nobody is pinged; the fallback `text` (notifications, search, screen readers) is escaped as Slack
-asks: docs.slack.dev/messaging/formatting-message-text#escaping.
+Pure functions. Everything that stands in a message is built by `rich_text.py`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+from bot.document import Document, document_of
+from bot.ending import Ending, EndingName
+from bot.rich_text import Message, block, bold, escape, heading_of, plain, split, with_code
+
+if TYPE_CHECKING:
+    from bot.join import Whole
+    from bot.share import Job, Share
+    from bot.terms import Terms
+
+# Whoever posts a reply finds all of its words here.
+__all__ = [
+    "CONFIRM_BLOCK",
+    "CONFIRM_NO",
+    "CONFIRM_YES",
+    "MISSING_BLOCK",
+    "NO_SPEECH_TEXT",
+    "RETRY_MISSING",
+    "Document",
+    "Message",
+    "Reply",
+    "compose_notice",
+    "compose_reply",
+    "escape",
+]
 
 # Slack's best practice is 4,000 characters a message; the rest is room for a heading.
 PART_CHARACTERS = 3_500
 NO_SPEECH_TEXT = "I heard no speech in this recording."
-# What the buttons of a reply are called; each one's value is the id of the job that it is about.
+
+# The buttons of a reply; the `value` of each is the job's id. Where they are pressed: surfaces/buttons.py.
 RETRY_MISSING, MISSING_BLOCK = "retry_missing", "dragoman_missing"
 CONFIRM_YES, CONFIRM_NO, CONFIRM_BLOCK = "confirm_yes", "confirm_no", "dragoman_confirm"
-
-_SENTENCE_END = re.compile(r"[.!?…。！？]['\"”’)\]]*\s+")  # noqa: RUF001 -- full-width marks end sentences too
-_CODE = re.compile(r"`([^`]+)`")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a reply: the fallback text and the blocks."""
-
-    text: str
-    blocks: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A text file that goes along with a reply: subtitles, the whole of a long text, the API's own JSON."""
-
-    name: str
-    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,72 +50,44 @@ class Reply:
     document: Document | None = None
 
 
-def escape(text: str) -> str:
-    """Make `text` inert for Slack: these three characters, in this order, and nothing else."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms) -> Reply:  # noqa: ARG001 -- comes next
+    """Give the reply for an ending; one without messages where nothing is to be posted.
 
-
-def compose_translation(text: str, *, file_name: str) -> tuple[Message, ...]:
-    """Give the messages that hold `text` whole; `file_name` heads them unless it is empty."""
-    parts = split(text.strip(), PART_CHARACTERS)
-    return tuple(
-        _message(part, heading=_heading(file_name, number, len(parts)))
-        for number, part in enumerate(parts, start=1)
-    )
+    `said` is the translation; what a failure says; or the length in seconds, for the question whether
+    so long a recording shall be translated.
+    """
+    name = _name_of(job.share)
+    match ending.name:
+        case EndingName.TRANSLATED if not isinstance(said, str):
+            return Reply(_compose_short(said.text, file_name=name), document_of(job, said))
+        case EndingName.NO_SPEECH:
+            return Reply(compose_notice(NO_SPEECH_TEXT, file_name=name))
+        case EndingName.FAILED:
+            return Reply(compose_notice(str(said), file_name=name))
+        case _:
+            return Reply(())
 
 
 def compose_notice(text: str, *, file_name: str) -> tuple[Message, ...]:
     """Give the one message that says `text`, our own words; `…` in backticks is shown as code."""
-    return (_message(text, heading=_heading(file_name, 1, 1), has_code=True),)
+    heading = [bold(f"{file_name}\n")] if file_name else []
+    return (Message(_under(file_name, text), (block(*heading, *with_code(text)),)),)
 
 
-def split(text: str, limit: int) -> list[str]:
-    """Cut `text` into parts of at most `limit` characters: at a line, else a sentence, else a word.
-
-    Only white space at a cut is dropped; joined by it, the parts are the text again.
-    """
-    parts = []
-    while len(text) > limit:
-        cut = _cut(text, limit)
-        parts.append(text[:cut].rstrip())
-        text = text[cut:].lstrip()
-    return [*parts, text]
+def _name_of(share: Share) -> str:
+    """Name the file where the message has several; Slack Connect's files may come without a name."""
+    return (share.file.name or f"recording {share.position} of {share.of}") if share.of > 1 else ""
 
 
-def _cut(text: str, limit: int) -> int:
-    """Find where to cut: as late as possible, but never leaving a part under a third of the limit."""
-    window, least = text[: limit + 1], limit // 3
-    line = window.rfind("\n")
-    if line >= least:
-        return line
-    sentence = max(
-        (match.end() for match in _SENTENCE_END.finditer(window) if match.end() <= limit), default=0
-    )
-    if sentence >= least:
-        return sentence
-    word = max(window.rfind(space) for space in " \t\u3000")
-    return word if word >= least else limit
+def _compose_short(text: str, *, file_name: str) -> tuple[Message, ...]:
+    parts = split(text.strip(), PART_CHARACTERS)
+    messages = []
+    for number, part in enumerate(parts, start=1):
+        heading = heading_of(file_name, number, len(parts))
+        head = [bold(f"{heading}\n")] if heading else []
+        messages.append(Message(_under(heading, part), (block(*head, plain(part)),)))
+    return tuple(messages)
 
 
-def _heading(file_name: str, number: int, of: int) -> str:
-    count = f"{number}/{of}" if of > 1 else ""
-    return " · ".join(piece for piece in (file_name, count) if piece)
-
-
-def _message(text: str, *, heading: str, has_code: bool = False) -> Message:
-    elements = [{"type": "text", "text": f"{heading}\n", "style": {"bold": True}}] if heading else []
-    elements += _code_elements(text) if has_code else [{"type": "text", "text": text}]
-    block = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
-    return Message(text=escape(f"{heading}\n{text}" if heading else text), blocks=(block,))
-
-
-def _code_elements(text: str) -> list[dict[str, Any]]:
-    """Split our own words at `code`, since rich_text shows backticks as they are."""
-    elements: list[dict[str, Any]] = []
-    for index, piece in enumerate(_CODE.split(text)):
-        if piece:
-            element: dict[str, Any] = {"type": "text", "text": piece}
-            if index % 2:
-                element["style"] = {"code": True}
-            elements.append(element)
-    return elements
+def _under(heading: str, text: str) -> str:
+    return escape(f"{heading}\n{text}" if heading else text)

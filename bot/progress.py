@@ -1,4 +1,4 @@
-"""What people see while a share is on the road: a status line, and for long sound one message.
+"""What people see while a share is on the road: a status line, and for long sound one message that counts.
 
 Best effort and never awaited by the road. A progress message says in its metadata which job it
 belongs to, so that it is found and deleted after a crash too.
@@ -7,6 +7,7 @@ belongs to, so that it is found and deleted after a crash too.
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -26,6 +27,9 @@ EVENT_TYPE = "dragoman_progress"
 STATUS_TEXT = "is translating…"
 LONG_SOUND_SECONDS = 30
 PATIENCE_SECONDS = 8
+SECONDS_BETWEEN_EDITS = 3
+# Of shorter sound minutes say nothing.
+COUNTED_SECONDS = 120
 
 
 class ProgressBoard:
@@ -61,10 +65,14 @@ class Progress:
         self._is_known = asyncio.Event()
         if not job.share.file.is_stub:
             self._is_known.set()
+        self._expected_seconds = job.share.file.duration_seconds or 0.0
+        self._done_seconds = 0.0
+        self._has_moved = asyncio.Event()
         self.may_stand = may_stand
         self.ts = ""
-        self.heard(job.share.file.duration_seconds or 0.0)
+        self.heard(self._expected_seconds)
         self.is_posting = False
+        self._is_stopped = False
         self._status = asyncio.ensure_future(self._set_status())
         self._message = asyncio.ensure_future(self._post_when_slow())
 
@@ -75,11 +83,25 @@ class Progress:
         if seconds >= LONG_SOUND_SECONDS:
             self._is_long.set()
 
+    def expect(self, seconds: float) -> None:
+        """Tell how long the whole recording is; until then Slack's word counts, where it gave one."""
+        self._expected_seconds = seconds
+        self._has_moved.set()
+
+    def translated(self, seconds: float) -> None:
+        """Tell that so much more of the recording is done."""
+        self._done_seconds += seconds
+        self._has_moved.set()
+
     async def stop(self) -> None:
-        """Show nothing more; a call that is already on its way is waited for, so that its ts is known."""
+        """Show nothing more; a message that is just being posted is waited for, so that its ts is known.
+
+        An edit is not: the message is deleted next.
+        """
         self._status.cancel()
         if not self.is_posting:
             self._message.cancel()
+        self._is_stopped = True
         await asyncio.gather(self._status, self._message, return_exceptions=True)
 
     async def _set_status(self) -> None:
@@ -103,19 +125,28 @@ class Progress:
             log.debug("status.refused", job_id=self._job.id, detail=str(error))
 
     async def _post_when_slow(self) -> None:
+        """Post the message when the time has come, and let it count until the end."""
         await asyncio.gather(self._sleep(PATIENCE_SECONDS), self._is_long.wait())
         if self.may_stand:
             return  # one from before the crash may be there; two would be one too many
         self.is_posting = True
-        share = self._job.share
-        subject = f" {escape(share.file.name)}" if share.of > 1 and share.file.name else " this recording"
+        try:
+            text = await self._post()
+        finally:
+            self.is_posting = False
+        if self.ts:
+            await self._count(text)
+
+    async def _post(self) -> str:
+        """Post the message, and give what it says; `ts` stays empty where it could not be posted."""
+        share, text = self._job.share, self._text()
         try:
             answer = await self._web_api.call(
                 "chat.postMessage",
                 longest_wait_seconds=0,
                 channel=share.channel_id,
                 thread_ts=share.reply_ts,
-                text=f"Translating{subject}…",
+                text=text,
                 metadata=progress_metadata(self._job.id),
                 unfurl_links=False,
                 unfurl_media=False,
@@ -126,8 +157,46 @@ class Progress:
             log.info("progress.refused", job_id=self._job.id, detail=str(error))
         except SlackUnreachableError as error:
             self.may_stand = self.may_stand or error.is_unclear
-        finally:
-            self.is_posting = False
+        return text
+
+    async def _count(self, shown: str) -> None:
+        """Let the message say how far the work is, as often as Slack likes it; a lost edit costs nothing."""
+        while not self._is_stopped:
+            await self._sleep(SECONDS_BETWEEN_EDITS)
+            await self._has_moved.wait()
+            self._has_moved.clear()
+            text = self._text()
+            if text == shown:
+                continue
+            try:
+                await self._web_api.call(
+                    "chat.update",
+                    longest_wait_seconds=0,
+                    channel=self._job.share.channel_id,
+                    ts=self.ts,
+                    text=text,
+                )
+                shown = text
+            except SlackRefusedError as error:
+                log.info("progress.refused", job_id=self._job.id, detail=str(error))
+                return  # somebody deleted it, or edits are not wanted here
+            except SlackUnreachableError as error:
+                log.debug("progress.skipped", job_id=self._job.id, detail=str(error))
+                self._has_moved.set()
+
+    def _text(self) -> str:
+        share = self._job.share
+        subject = escape(share.file.name) if share.of > 1 and share.file.name else "this recording"
+        return f"Translating {subject}…{self._counted()}"
+
+    def _counted(self) -> str:
+        """Say how many minutes are done; never all of them, since the end says that itself."""
+        whole, done = math.ceil(self._expected_seconds / 60), int(self._done_seconds // 60)
+        if self._expected_seconds >= COUNTED_SECONDS:
+            return f" {min(done, whole - 1)} of {whole} minutes"
+        if not self._expected_seconds and done > 1:
+            return f" {done} minutes so far"
+        return ""
 
 
 def progress_metadata(job_id: str) -> dict[str, Any]:

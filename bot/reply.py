@@ -17,14 +17,15 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import progress as progress_message
-from bot.compose import NO_SPEECH_TEXT, Message, compose_notice, compose_translation
+from bot.compose import compose_notice
 from bot.ending import Ending, EndingName
 from bot.persist import persist
 from bot.web_api import SlackRefusedError, SlackUnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from bot.compose import Message
     from bot.progress import Progress
     from bot.share import Job, Share
     from bot.store.withdrawals import WithdrawalStore
@@ -65,34 +66,56 @@ class Replier:
         self._persist = partial(persist, sleep=sleep, chance=chance)
 
     async def reply(
-        self, job: Job, ending: Ending, text: str, *, progress: Progress, is_first_run: bool
+        self, job: Job, ending: Ending, messages: Sequence[Message], *, progress: Progress, is_first_run: bool
     ) -> Ending:
         """Post the reply, delete the progress message, and give the ending as it came to be.
 
-        `text` is the translation, or what a failure says. The ending turns into *withdrawn* where
-        the source was deleted meanwhile, and into *failed* where Slack refuses the reply.
+        The ending turns into *withdrawn* where the source was deleted meanwhile, and into *failed*
+        where Slack refuses the reply.
         """
         await progress.stop()
+        if isinstance(messages, str):  # until all callers compose
+            messages = compose_notice(messages, file_name="")
         standing = Standing()
         if not is_first_run or progress.may_stand:
             standing = await self.read_thread(job)
         # A deletion while we were away may not have been told yet: then Slack is asked.
         may_be_gone = not is_first_run and not standing.parts
         if await self.is_withdrawn(job.share) or (may_be_gone and await self.is_source_gone(job.share)):
-            ending = Ending(EndingName.WITHDRAWN)
-        messages = compose(job.share, ending, text)
-        for number, message in enumerate(messages, start=1):
+            ending, messages = Ending(EndingName.WITHDRAWN), ()
+        ending = await self._post_parts(job, ending, messages, standing)
+        await self._delete_progress(job, standing.progress | ({progress.ts} - {""}))
+        return ending
+
+    async def add(
+        self, job: Job, ending: Ending, messages: Sequence[Message], *, first_part: int, is_first_run: bool
+    ) -> None:
+        """Post further parts of a reply that stands, from number `first_part` on; each once, as it was."""
+        standing = Standing() if is_first_run else await self.read_thread(job)
+        if not await self.is_withdrawn(job.share):
+            await self._post_parts(job, ending, messages, standing, first_part=first_part)
+
+    async def _post_parts(
+        self,
+        job: Job,
+        ending: Ending,
+        messages: Sequence[Message],
+        standing: Standing,
+        *,
+        first_part: int = 1,
+    ) -> Ending:
+        """Post the parts that do not stand yet; give the ending, another where Slack refuses one."""
+        parts = first_part - 1 + len(messages)
+        for number, message in enumerate(messages, start=first_part):
             if number in standing.parts:
                 continue
-            metadata = reply_metadata(job, ending, part=number, parts=len(messages))
+            metadata = reply_metadata(job, ending, part=number, parts=parts)
             try:
                 await self._post(job, message, metadata, standing)
             except SlackRefusedError as error:
                 log.warning("reply.refused", job_id=job.id, error=error.error)
                 is_gone = error.error in GONE_ERRORS
-                ending = Ending(EndingName.WITHDRAWN if is_gone else EndingName.FAILED)
-                break
-        await self._delete_progress(job, standing.progress | ({progress.ts} - {""}))
+                return Ending(EndingName.WITHDRAWN if is_gone else EndingName.FAILED)
         return ending
 
     async def is_withdrawn(self, share: Share) -> bool:
@@ -195,21 +218,6 @@ class Replier:
                 await self._persist(delete)
             except SlackRefusedError as error:
                 log.info("progress.kept", job_id=job.id, error=error.error)
-
-
-def compose(share: Share, ending: Ending, text: str) -> tuple[Message, ...]:
-    """Give the messages for an ending; none where nothing is to be posted."""
-    # Slack Connect's files may come without a name.
-    name = (share.file.name or f"recording {share.position} of {share.of}") if share.of > 1 else ""
-    match ending.name:
-        case EndingName.TRANSLATED:
-            return compose_translation(text, file_name=name)
-        case EndingName.NO_SPEECH:
-            return compose_notice(NO_SPEECH_TEXT, file_name=name)
-        case EndingName.FAILED:
-            return compose_notice(text, file_name=name)
-        case _:
-            return ()
 
 
 def reply_metadata(job: Job, ending: Ending, *, part: int, parts: int) -> dict[str, Any]:
