@@ -49,6 +49,13 @@ _VOICES: Final = {
 }
 
 
+# People who read a sentence, as WAV files whose samples can be counted.
+_READERS: Final = (
+    "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0880.wav",
+    "/usr/share/pocketsphinx/test/data/cards/005.wav",
+)
+
+
 def sample(name: str = "parcel") -> samples.Sample:
     """Give a shipped sample by its name."""
     return next(one for one in samples.load() if one.name == name)
@@ -123,6 +130,14 @@ def human_voices() -> list[Path]:
     return [Path(name) for name in _VOICES]
 
 
+def human_readers() -> list[Path]:
+    """Give WAV files, 16 kHz mono, of people who speak for about three seconds."""
+    for name in _READERS:
+        if not Path(name).exists():
+            pytest.skip("pocketsphinx-testdata is not installed")
+    return [Path(name) for name in _READERS]
+
+
 def flac_seconds(file: Path) -> float:
     """Read the length in the header of a FLAC file, as gateways do; and see that it is 16 kHz, mono, 16 bits.
 
@@ -134,6 +149,12 @@ def flac_seconds(file: Path) -> float:
     rate, channels, depth = bits >> 44, (bits >> 41 & 7) + 1, (bits >> 36 & 31) + 1
     assert (rate, channels, depth) == (16_000, 1, 16)
     return (bits & (1 << 36) - 1) / rate
+
+
+def samples_of(file: Path) -> array[int]:
+    """Decode a file of 16-bit mono, without any of our own code."""
+    frames = (bytes(frame.planes[0])[: frame.samples * 2] for frame in frames_of(file))
+    return array("h", b"".join(frames))
 
 
 def frames_of(file: Path) -> Iterator[AudioFrame]:

@@ -1,0 +1,116 @@
+"""The table of kinds: what telephones, browsers, recorders and studios write, and oddities of each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import headers
+from encoding import Kind
+
+_SLOW: Final = 8000  # samples per second, as telephones have
+_LIVE_MP4: Final = {"movflags": "frag_keyframe+empty_moov"}
+
+COMPRESSED: Final = (
+    Kind("mp3", "mp3", "libmp3lame"),
+    Kind("mp3 of 8 kHz", "mp3", "libmp3lame", rate=_SLOW),
+    Kind("mp3 recorded live", "mp3", "libmp3lame", "mp3", is_live=True),
+    Kind("mp3 with a cover", "mp3", "libmp3lame", change=headers.with_cover),
+    Kind("mp3 with a huge tag", "mp3", "libmp3lame", change=headers.with_huge_tag),
+    Kind("mp3 that claims 817 s", "mp3", "libmp3lame", change=headers.with_claim_of_817_seconds),
+    Kind("mp2", "mp2", "mp2"),
+    Kind("mpga", "mpga", "mp2", "mp2", layout="stereo"),
+    Kind("m4a", "m4a", "aac"),
+    Kind("m4a ready to stream", "m4a", "aac", options={"movflags": "faststart"}),
+    Kind("m4a of 22 kHz", "m4a", "aac", rate=22_050),
+    Kind("m4a 5.1, only the centre", "m4a", "aac", layout="5.1", channel="FC", quieter=0.3),
+    Kind("m4a lossless", "m4a", "alac"),
+    Kind("aac", "aac", "aac", "adts"),
+    Kind("aac in latm", "aac", "aac", "latm"),
+    Kind("ac3", "ac3", "ac3", layout="stereo"),
+    Kind("eac3", "eac3", "eac3"),
+    Kind("amr", "amr", "libopencore_amrnb", rate=_SLOW),
+    Kind("ogg opus", "ogg", "libopus"),
+    Kind("ogg opus recorded live", "ogg", "libopus", "ogg", is_live=True),
+    Kind("opus", "opus", "libopus", layout="stereo"),
+    Kind("ogg vorbis", "ogg", "vorbis", layout="stereo", codec_options={"strict": "experimental"}),
+    Kind("oga with flac", "oga", "flac"),
+    Kind("webm", "webm", "libopus"),
+    Kind("webm of a browser", "webm", "libopus", "webm", is_live=True, options={"live": "1"}),
+    Kind("wma", "wma", "wmav2", "asf", bit_rate=64_000),
+    Kind("wma of the first version", "wma", "wmav1", "asf", rate=44_100, bit_rate=64_000),
+)
+FILMS: Final = (
+    Kind("mp4 with a picture", "mp4", "aac", film="mpeg4"),
+    Kind("mp4 in fragments", "mp4", "aac", options=_LIVE_MP4),
+    Kind("mp4 recorded live", "mp4", "aac", "mp4", is_live=True, film="mpeg4", options=_LIVE_MP4),
+    Kind("mp4 with opus", "mp4", "libopus"),
+    Kind("mov", "mov", "aac", film="mpeg4"),
+    Kind("mov with pcm", "mov", "pcm_s16le", film="mjpeg"),
+    Kind("3gp with amr", "3gp", "libopencore_amrnb", rate=_SLOW, film="mpeg4"),
+    Kind("3gp with aac", "3gp", "aac", rate=16_000),
+    Kind("3g2", "3g2", "aac"),
+    Kind("mkv", "mkv", "aac", film="mpeg4"),
+    Kind("mkv with flac", "mkv", "flac"),
+    Kind("mkv with opus", "mkv", "libopus", "matroska", is_live=True, film="vp8"),
+    Kind("mka with mp3", "mka", "libmp3lame"),
+    Kind("webm with a picture", "webm", "libopus", film="vp8"),
+    Kind("mpeg", "mpg", "mp2", "mpeg", film="mpeg1video"),
+    Kind("vob", "vob", "ac3", "vob", film="mpeg2video"),
+    Kind("mpeg transport stream", "ts", "aac", "mpegts"),
+    Kind("mpeg transport stream with a picture", "mts", "mp2", "mpegts", film="mpeg2video"),
+    Kind("avi", "avi", "libmp3lame", film="mpeg4"),
+    Kind("avi with pcm", "avi", "pcm_s16le", film="mjpeg"),
+    Kind("flv", "flv", "aac", film="flv"),
+    Kind("wmv", "wmv", "wmav2", "asf", bit_rate=64_000, film="mpeg4"),
+)
+PLAIN: Final = (
+    Kind("wav of 8 bits", "wav", "pcm_u8"),
+    Kind("wav", "wav", "pcm_s16le"),
+    Kind("wav of 24 bits", "wav", "pcm_s24le"),
+    Kind("wav of 32 bits", "wav", "pcm_s32le"),
+    Kind("wav of floats", "wav", "pcm_f32le"),
+    Kind("wav of long floats", "wav", "pcm_f64le"),
+    Kind("wav µ-law", "wav", "pcm_mulaw", rate=_SLOW),
+    Kind("wav A-law", "wav", "pcm_alaw", rate=_SLOW),
+    Kind("wav adpcm", "wav", "adpcm_ms"),
+    Kind("wav ima adpcm", "wav", "adpcm_ima_wav"),
+    Kind("wav with mp3", "wav", "libmp3lame"),
+    Kind("wav of 11 kHz", "wav", "pcm_s16le", rate=11_025),
+    Kind("wav of 96 kHz", "wav", "pcm_s24le", rate=96_000, layout="stereo"),
+    Kind("wav stereo, only the right", "wav", "pcm_s16le", layout="stereo", channel="FR", quieter=0.5),
+    Kind(
+        "wav of 8 channels and 192 kHz, only the last",
+        "wav",
+        "pcm_s24le",
+        rate=192_000,
+        layout="7.1",
+        channel="SR",
+        quieter=0.12,
+    ),
+    Kind("wav of 6 channels in no order", "wav", "pcm_s16le", layout="5.1", change=headers.without_order),
+    Kind("wav recorded live", "wav", "pcm_s16le", "wav", is_live=True),
+    Kind("wav that claims more", "wav", "pcm_s16le", change=headers.with_more_claimed),
+    Kind("wav of more than 4 GB's form", "wav", "pcm_s16le", options={"rf64": "always"}),
+    Kind("w64", "w64", "pcm_s16le"),
+    Kind("aiff", "aiff", "pcm_s16be", layout="stereo"),
+    Kind("aiff of 24 bits", "aif", "pcm_s24be", "aiff"),
+    Kind("aifc µ-law", "aifc", "pcm_mulaw", "aiff", rate=_SLOW),
+    Kind("caf", "caf", "pcm_s16be"),
+    Kind("caf lossless", "caf", "alac"),
+    Kind("au", "au", "pcm_s16be"),
+    Kind("au µ-law", "snd", "pcm_mulaw", "au", rate=_SLOW),
+    Kind("flac", "flac", "flac", layout="stereo"),
+    Kind("flac recorded live", "flac", "flac", "flac", is_live=True),
+    Kind("wavpack", "wv", "wavpack"),
+    Kind("tta", "tta", "tta"),
+)
+MISNAMED: Final = (
+    Kind("m4a called mp3", "mp3", "aac", "ipod"),
+    Kind("wma called ogg", "ogg", "wmav2", "asf", bit_rate=64_000),
+    Kind("mp3 called wav", "wav", "libmp3lame", "mp3"),
+    Kind("webm called m4a", "m4a", "libopus", "webm"),
+    Kind("opus called txt", "txt", "libopus", "ogg"),
+    Kind("m4a called nothing", "", "aac", "ipod"),
+    Kind("amr called nothing", "", "libopencore_amrnb", "amr", rate=_SLOW),
+)
+KINDS: Final = (*COMPRESSED, *FILMS, *PLAIN, *MISNAMED)
