@@ -3,6 +3,9 @@
 Slack says "no" in disguise: a missing right, or a file that is not ready yet, is a web page for
 signing in, with status 200. And the first address it gives can be a transcode of its own. So type,
 first bytes and size are all looked at before a file counts as downloaded.
+
+Of a video only the sound is wanted. Where Slack has made a rendition of that, much smaller than the
+picture, it is taken in its place; but it is a gift, never waited for and never asked for twice.
 """
 
 from __future__ import annotations
@@ -51,8 +54,17 @@ MOST_HOPS = 5
 MOST_BYTES = 1024**3
 CHUNK_BYTES = 256 * 1024
 HEAD_BYTES = 1024
-# No limit on the whole: a gigabyte over a slow line is fine as long as it moves.
 TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=None)
+# A gigabyte over a slow line is fine as long as it moves; what trickles is given up at last.
+MOST_SECONDS = 1800.0
+
+# A video is worth a look at its rendition from here on, and above so many times what its sound takes.
+LEAST_VIDEO_BYTES = 2_000_000
+SOUND_BYTES_PER_SECOND = 20_000
+FAR_LARGER = 4
+RENDITION_SHARE = 2  # left alone where it is not smaller than the original by this
+RENDITION_SECONDS = 5.0  # of silence; the original is there already
+SOUND_TYPES = ("audio/", "video/", "application/octet-stream", "binary/octet-stream")
 HTML_BEGINNINGS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<!--")
 
 
@@ -71,6 +83,8 @@ class _Source:
 
     url: str
     size_bytes: int | None
+    most_bytes: int
+    is_rendition: bool = False
 
 
 class _TryAgainError(Exception):
@@ -99,7 +113,9 @@ class Downloader:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         max_bytes: int = MOST_BYTES,
         timeout: httpx.Timeout = TIMEOUT,
+        most_seconds: float = MOST_SECONDS,
     ) -> None:
+        """`max_bytes` is about what is downloaded; `most_seconds` about one try."""
         self._client = client
         self._token = token
         self._api_url = api_url
@@ -107,6 +123,7 @@ class Downloader:
         self._sleep = sleep
         self._max_bytes = max_bytes
         self._timeout = timeout
+        self._most_seconds = most_seconds
         self._log = structlog.get_logger()
 
     async def resolve(self, file: SlackFile) -> SlackFile:
@@ -128,14 +145,20 @@ class Downloader:
         raise NotReadyError(detail)
 
     async def fetch(self, file: SlackFile, into: Path) -> AudioFile:
-        """Download the file to the path `into`, which exists only once it is whole."""
+        """Download the file, or all of its sound, to the path `into`, which exists only once it is whole."""
+        if (rendition := _rendition(file, self._max_bytes)) is not None:
+            try:
+                return await self._try(file, rendition, into)
+            except (BotError, _TryAgainError) as fault:
+                detail = (fault.ending if isinstance(fault, _TryAgainError) else fault).detail
+            self._log.info("rendition.refused", file_id=file.id, detail=detail)
         if (file.size_bytes or 0) > self._max_bytes:
             raise TooLargeError(detail=f"{file.size_bytes} bytes by Slack's word")
-        tries = 0
+        source, tries = _original(file, self._max_bytes), 0
         while True:
             tries += 1
             try:
-                return await self._try(file, into)
+                return await self._try(file, source, into)
             except _TryAgainError as fault:
                 ending, pauses = fault.ending, fault.pauses
             self._log.info("download.failed", file_id=file.id, try_number=tries, detail=ending.detail)
@@ -144,17 +167,18 @@ class Downloader:
                 raise ending
             await self._sleep(max(pauses[tries - 1], demanded))
 
-    async def _try(self, file: SlackFile, into: Path) -> AudioFile:
-        source = _source(file)
+    async def _try(self, file: SlackFile, source: _Source, into: Path) -> AudioFile:
         part = into.with_name(into.name + ".part")
         try:
-            async with self._open(source.url) as response:
-                await self._refuse(response, file)
-                size, head = await self._save(response, part)
+            async with asyncio.timeout(self._most_seconds), self._open(source) as response:
+                await self._refuse(response, file, source)
+                size, head = await self._save(response, part, source.most_bytes)
             _check_arrived(file, source, size=size, head=head)
             await aiofiles.os.replace(part, into)
         except httpx.RequestError as error:
             raise _TryAgainError(NotReadyError(type(error).__name__)) from error
+        except TimeoutError as error:
+            raise NotReadyError(detail=f"not whole after {self._most_seconds:.0f} s") from error
         except OSError as error:
             # A full disk may have room again when somebody asks later.
             raise NotReadyError(
@@ -165,16 +189,20 @@ class Downloader:
         return AudioFile(str(into), size)
 
     @asynccontextmanager
-    async def _open(self, address: str) -> AsyncIterator[httpx.Response]:
+    async def _open(self, source: _Source) -> AsyncIterator[httpx.Response]:
         """Send the request and follow redirects by hand: each address is checked before it sees the token."""
-        url = allowed(address, api_url=self._api_url)
+        url = allowed(source.url, api_url=self._api_url)
+        timeout = {
+            name: min(limit, RENDITION_SECONDS) if limit and source.is_rendition else limit
+            for name, limit in self._timeout.as_dict().items()
+        }
         for _ in range(MOST_HOPS + 1):
             # Built by hand: nothing that a client may have learnt (cookies, headers) goes along.
             request = httpx.Request(
                 "GET",
                 url,
                 headers={"Authorization": f"Bearer {self._token}", "Accept-Encoding": "identity"},
-                extensions={"timeout": self._timeout.as_dict()},
+                extensions={"timeout": timeout},
             )
             response = await self._client.send(request, stream=True, follow_redirects=False)
             try:
@@ -186,9 +214,12 @@ class Downloader:
             url = allowed(response.next_request.url, api_url=self._api_url)
         raise _TryAgainError.sign_in(detail=f"more than {MOST_HOPS} redirects")
 
-    async def _refuse(self, response: httpx.Response, file: SlackFile) -> None:
+    async def _refuse(self, response: httpx.Response, file: SlackFile, source: _Source) -> None:
         """Raise what the status and the type say, if they say anything but "here it is"."""
         status = response.status_code
+        if source.is_rendition:
+            _check_rendition(response, source)
+            return
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise DownloadForbiddenError(detail=f"status {status}")
         if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
@@ -202,15 +233,15 @@ class Downloader:
         if kind in {"text/html", "application/xhtml+xml"} and not _is_html(file):
             raise _TryAgainError.sign_in(detail="sign-in page by its type")
 
-    async def _save(self, response: httpx.Response, part: Path) -> tuple[int, bytes]:
+    async def _save(self, response: httpx.Response, part: Path, most_bytes: int) -> tuple[int, bytes]:
         """Write the body to `part`; give its size and its beginning."""
         size, head = 0, b""
         async with aiofiles.open(part, "wb") as spooled:
             async for chunk in response.aiter_bytes(CHUNK_BYTES):
                 head = head or chunk[:HEAD_BYTES]
                 size += len(chunk)
-                if size > self._max_bytes:
-                    raise TooLargeError(detail=f"more than {self._max_bytes} bytes")
+                if size > most_bytes:
+                    raise TooLargeError(detail=f"more than {most_bytes} bytes")
                 await spooled.write(chunk)
         return size, head
 
@@ -222,6 +253,8 @@ def _check_arrived(file: SlackFile, source: _Source, *, size: int, head: bytes) 
     """
     if size == source.size_bytes:
         return
+    if source.is_rendition and b"\0" not in head:  # sound has zeros in its first kilobyte, a page has none
+        raise NotReadyError(detail="not a recording by its first bytes")
     if _looks_like_html(head) and not _is_html(file):
         raise _TryAgainError.sign_in(detail="sign-in page by its first bytes")
     if source.size_bytes is not None:
@@ -247,12 +280,33 @@ def _source_url(file: SlackFile) -> str:
     return file.url_private_download or file.url_private
 
 
-def _source(file: SlackFile) -> _Source:
+def _original(file: SlackFile, max_bytes: int) -> _Source:
     """Prefer the original; `url_private` can be Slack's transcode, of which no size is known."""
     url = _source_url(file)
     if not url:
         raise NotReadyError(detail="no address")
-    return _Source(url, file.size_bytes if file.url_private_download else None)
+    return _Source(url, file.size_bytes if file.url_private_download else None, max_bytes)
+
+
+def _rendition(file: SlackFile, max_bytes: int) -> _Source | None:
+    """Give Slack's rendition of a video's sound, where there is one that is worth it."""
+    size = file.size_bytes or 0
+    sound = (file.duration_seconds or 0.0) * SOUND_BYTES_PER_SECOND
+    if not (file.url_audio and file.is_video() and size > max(LEAST_VIDEO_BYTES, FAR_LARGER * sound)):
+        return None
+    # It is no use unless it is smaller, so that is also the most that is read of it.
+    return _Source(file.url_audio, None, min(max_bytes, size // RENDITION_SHARE), is_rendition=True)
+
+
+def _check_rendition(response: httpx.Response, source: _Source) -> None:
+    """Raise unless this may be sound, and little of it. Whatever it is instead, the original is there."""
+    if response.status_code != HTTPStatus.OK:
+        raise NotReadyError(detail=f"status {response.status_code}")
+    if not response.headers.get("content-type", SOUND_TYPES[0]).lower().startswith(SOUND_TYPES):
+        raise NotReadyError(detail="not a recording by its type")
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and int(length) >= source.most_bytes:
+        raise TooLargeError(detail=f"{length} bytes by its length")
 
 
 def _is_html(file: SlackFile) -> bool:

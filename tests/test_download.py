@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -37,6 +37,8 @@ PAGE = b"\xef\xbb\xbf\n <!DOCTYPE html><html><body>Sign in to Slack</body></html
 HOME = "https://files.slack.com"
 ORIGINAL = f"{HOME}/files-pri/T1-F1/download/voice.mp3"
 
+AUDIO = f"{HOME}/files-tmb/T1-F1-0a/film_audio.mp4"
+
 READY = SlackFile(
     id="F1",
     name="voice.mp3",
@@ -46,6 +48,17 @@ READY = SlackFile(
     url_private_download=ORIGINAL,
 )
 STUB = SlackFile(id="F1", mode="file_access", file_access="check_file_info")
+
+# A minute of it: four times what its sound would take are 4.8 MB.
+FILM = replace(
+    READY,
+    name="film.mov",
+    mimetype="video/quicktime",
+    size_bytes=6_000_000,
+    duration_seconds=60.0,
+    url_audio=AUDIO,
+)
+PICTURE = bytes(6_000_000)
 
 
 class Slack:
@@ -76,6 +89,7 @@ class Slack:
         api_url: str = "https://slack.com/api/",
         max_bytes: int = 1024**2,
         client: httpx.AsyncClient | None = None,
+        most_seconds: float = 60.0,
     ) -> Downloader:
         """Give a downloader over `serve`, or over the real wire where there is none."""
 
@@ -93,6 +107,7 @@ class Slack:
             sleep=self.sleep,
             max_bytes=max_bytes,
             timeout=httpx.Timeout(0.2),
+            most_seconds=most_seconds,
         )
 
     def over(self, *answers: httpx.Response) -> Downloader:
@@ -502,6 +517,141 @@ async def test_a_file_without_address(slack: Slack, into: Path) -> None:
     """Fetching what was never resolved is "not ready", not a crash."""
     with pytest.raises(NotReadyError):
         await slack.over(httpx.Response(200)).fetch(STUB, into)
+
+
+async def test_a_trickle_ends(slack: Slack, into: Path) -> None:
+    """A body that moves, but never comes to its end, is given up, and not begun anew."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\n\r\n"
+    trickle = sends(head, *[b"x"] * 1000, seconds_between=0.02)
+    async with serving(trickle) as wire, httpx.AsyncClient() as client:
+        downloader = slack.downloader(api_url=f"{wire.url}/api/", client=client, most_seconds=0.3)
+        with pytest.raises(NotReadyError, match="not whole after"):
+            await downloader.fetch(
+                replace(READY, url_private_download=f"{wire.url}/x", size_bytes=None), into
+            )
+    assert slack.pauses == []
+    assert held(into) is None
+
+
+# --- the rendition of a video's sound -------------------------------------------------------------
+
+
+def gives(rendition: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+    """Serve this at the rendition's address, and the picture at the original's."""
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        return rendition if str(request.url) == AUDIO else httpx.Response(200, content=PICTURE)
+
+    return serve
+
+
+async def megabytes(count: int) -> AsyncIterator[bytes]:
+    """Send so many, without saying so beforehand."""
+    for _ in range(count):
+        yield bytes(2**20)
+
+
+async def test_the_sound_of_a_video_is_fetched_alone(slack: Slack, into: Path) -> None:
+    """Where Slack has a rendition of the sound, the picture stays where it is; the token rule is the same."""
+    sound = httpx.Response(200, content=SOUND, headers={"content-type": "audio/mp4"})
+    audio = await slack.downloader(gives(sound), max_bytes=2**30).fetch(FILM, into)
+    assert audio == AudioFile(str(into), len(SOUND))
+    assert held(into) == SOUND
+    (request,) = slack.requests
+    assert str(request.url) == AUDIO
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"url_audio": ""}, id="none is there"),
+        pytest.param({"size_bytes": None}, id="no size"),
+        pytest.param({"size_bytes": 2_000_000, "duration_seconds": None}, id="a small video"),
+        pytest.param({"size_bytes": 4_800_000}, id="hardly a picture"),
+        pytest.param({"name": "a.m4a", "mimetype": "audio/mp4"}, id="sound by itself"),
+    ],
+)
+async def test_an_original_that_is_no_burden_is_fetched(
+    slack: Slack, into: Path, changed: dict[str, Any]
+) -> None:
+    """Nothing is won by the rendition of sound, or of a video not much larger than its sound."""
+    film = replace(FILM, **changed)
+    whole = httpx.Response(200, content=bytes(film.size_bytes or 5))
+    await slack.downloader(lambda _: whole, max_bytes=2**30).fetch(film, into)
+    assert [str(request.url) for request in slack.requests] == [ORIGINAL]
+
+
+@pytest.mark.parametrize(
+    "rendition",
+    [
+        pytest.param(httpx.Response(404), id="missing"),
+        pytest.param(httpx.Response(202), id="late"),
+        pytest.param(httpx.Response(403, content=SOUND), id="forbidden"),
+        pytest.param(httpx.Response(429, headers={"retry-after": "17"}), id="busy"),
+        pytest.param(httpx.Response(302, headers={"location": "https://evil.example/x"}), id="elsewhere"),
+        pytest.param(httpx.Response(302, headers={"location": AUDIO}), id="round and round"),
+        pytest.param(httpx.Response(200, html="sign in"), id="a page by its type"),
+        pytest.param(
+            httpx.Response(200, content=PAGE, headers={"content-type": "audio/mp4"}), id="a page in disguise"
+        ),
+        pytest.param(httpx.Response(200, json={"ok": False}), id="JSON"),
+        pytest.param(httpx.Response(200, content=b'{"ok": false}'), id="JSON in disguise"),
+        pytest.param(httpx.Response(200), id="empty"),
+        pytest.param(httpx.Response(200, headers={"content-length": "3000000"}), id="not much smaller"),
+        pytest.param(httpx.Response(200, content=megabytes(3)), id="larger than it may be"),
+    ],
+)
+async def test_a_bad_rendition_costs_one_request(slack: Slack, into: Path, rendition: httpx.Response) -> None:
+    """Whatever is wrong with the rendition, the original comes at once, without a pause or a question."""
+    with capture_logs() as logs:
+        audio = await slack.downloader(gives(rendition), max_bytes=2**30).fetch(FILM, into)
+    assert audio.size_bytes == len(PICTURE)
+    assert held(into) == PICTURE
+    assert (slack.pauses, slack.asked) == ([], [])
+    assert str(slack.requests[-1].url) == ORIGINAL
+    assert "evil.example" not in {request.url.host for request in slack.requests}
+    assert [line["event"] for line in logs] == ["rendition.refused"]
+
+
+async def test_a_rendition_on_a_foreign_host_never_sees_the_token(slack: Slack, into: Path) -> None:
+    """An address that is not Slack's is not even asked."""
+    film = replace(FILM, url_audio="https://evil.example/a.mp4")
+    await slack.downloader(gives(httpx.Response(500)), max_bytes=2**30).fetch(film, into)
+    assert [request.url.host for request in slack.requests] == ["files.slack.com"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(sends(HALF), id="cut off"),
+        pytest.param(resets(HALF), id="reset in the middle"),
+        pytest.param(hangs(HALF), id="stalled in the middle"),
+        pytest.param(hangs(), id="never answered"),
+    ],
+)
+async def test_a_broken_rendition_is_left_alone(slack: Slack, into: Path, answer: Answer) -> None:
+    """A transfer of the rendition that breaks is not repeated; half of it never passes for the whole."""
+    whole = says(200, PICTURE)
+    async with serving(answer, whole) as wire, httpx.AsyncClient() as client:
+        downloader = slack.downloader(api_url=f"{wire.url}/api/", client=client, max_bytes=2**30)
+        film = replace(FILM, url_private_download=f"{wire.url}/file", url_audio=f"{wire.url}/audio")
+        await downloader.fetch(film, into)
+    assert slack.pauses == []
+    assert held(into) == PICTURE
+
+
+async def test_the_limit_is_about_what_is_downloaded(slack: Slack, into: Path) -> None:
+    """A video over the limit is fine while its sound is under it; without the rendition it is too large."""
+    film = replace(FILM, size_bytes=3 * 1024**3, duration_seconds=7200.0)
+    sound = httpx.Response(200, content=SOUND, headers={"content-type": "audio/mp4"})
+    assert (await slack.downloader(gives(sound)).fetch(film, into)).size_bytes == len(SOUND)
+    too_much = httpx.Response(200, content=bytes(1024**2 + 1))
+    for rendition in (httpx.Response(404), too_much):
+        slack.requests.clear()
+        with pytest.raises(TooLargeError):
+            await slack.downloader(gives(rendition)).fetch(film, into)
+        assert [str(request.url) for request in slack.requests] == [AUDIO]
 
 
 # --- resolve ------------------------------------------------------------------------------------
