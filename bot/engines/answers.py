@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.engines import Segment, Translation
@@ -62,6 +63,25 @@ REALLY_A_REFUSAL = (
     "count_token_failed",
     "request_error",
 )
+# What a server says of sound that it cannot read, while it could read the same as MP3: gateways measure
+# the duration by the file's extension, and some decoders know only a few formats.
+ABOUT_THE_SOUND = (
+    "file format",
+    "audio format",
+    "media format",
+    "format is not supported",
+    "unsupported audio",
+    "unsupported file",
+    "unsupported format",
+    "unsupported media",
+    "duration",
+    "decode",
+    "conversion failed",
+    "valid media",
+    "count_token_failed",
+)
+# The same sound in another format would be as long.
+ABOUT_THE_LENGTH = ("too short", "too long", "too_short", "too_long", "longer than", "shorter than")
 ABOUT_THE_FILE = ("invalid file format", "duration", "unsupported", "is required")
 CHANNELS_GONE = ("no available channel", "distributor")
 
@@ -160,6 +180,17 @@ def names_the_format(status: int, body: bytes) -> bool:
     return status in {400, 422, 500} and any(
         word in said for word in (b"response_format", b"response format", b"verbose_json")
     )
+
+
+def names_the_sound(status: int, body: bytes) -> bool:
+    """Say whether a server refuses the format that the sound is in, or could not measure it."""
+    if status not in {400, 415, 422, 500} or names_the_format(status, body):
+        return False
+    fault = read_fault(body)
+    said = f"{fault.message} {' '.join(fault.codes)}".lower()
+    if any(word in said for word in ABOUT_THE_LENGTH):
+        return False
+    return status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE or any(word in said for word in ABOUT_THE_SOUND)
 
 
 def read_retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import deque
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import aiofiles
 import httpx
 
-from bot.engines.answers import TWICE, error_for, names_the_format, read_translation
-from bot.errors import EndpointDownError, EndpointKeyError
+from bot.engines.answers import TWICE, error_for, names_the_format, names_the_sound, read_translation
+from bot.errors import BotError, EndpointDownError, EndpointKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bot.engines import Ask, Translation
     from bot.prepare import Piece
@@ -30,8 +31,38 @@ REQUEST_SECONDS = 120.0
 CONNECT_SECONDS = 10.0
 CHUNK_BYTES = 256 * 1024
 LONGEST_ANSWER_BYTES = 16 * 1024 * 1024  # hours of segments fit; an endless body does not
-FILE_NAME = "audio.flac"  # gateways choose the decoder by the extension; never the user's own name
-FILE_TYPE = "audio/flac"
+# Gateways choose the decoder by the extension; never the user's own name.
+FILES = {"flac": ("audio.flac", "audio/flac"), "mp3": ("audio.mp3", "audio/mpeg")}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What of a request a server may refuse, while it would do the same work asked another way."""
+
+    response_format: str = "verbose_json"  # the only one with times and metrics
+    sound: str = "flac"  # exact, and the cheapest to make
+
+
+class Answer(NamedTuple):
+    """What came back, not yet understood."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+class Fallback(NamedTuple):
+    """What to ask with `instead` where a server, in its refusal, names what the request had."""
+
+    field: str
+    instead: str
+    is_named: Callable[[int, bytes], bool]
+
+
+FALLBACKS = (
+    Fallback("response_format", "json", names_the_format),
+    Fallback("sound", "mp3", names_the_sound),
+)
 
 
 def _utc_now() -> datetime:
@@ -39,7 +70,7 @@ def _utc_now() -> datetime:
 
 
 class TranslationsEngine:
-    """The engine `translations`: one request per piece, in one of two formats."""
+    """The engine `translations`: one request per piece, asked the way that the server is known to take."""
 
     def __init__(  # noqa: PLR0913 -- the endpoint is three settings; the others are there for tests
         self,
@@ -48,48 +79,74 @@ class TranslationsEngine:
         base_url: str,
         key: str,
         model: str,
+        as_mp3: Callable[[Path], Awaitable[Path]] | None = None,
         now: Callable[[], datetime] = _utc_now,
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
+        """`as_mp3` makes the MP3 of a piece's FLAC; without it none is ever sent."""
         self._client = client
         self._base_url = base_url
         self._key = key.strip()
         self._model = model
+        self._as_mp3 = as_mp3
         self._now = now
         self._request_seconds = request_seconds
-        # Only verbose_json has times and metrics; some servers refuse it.
-        self._format = "verbose_json"
+        self._way = Way()
         # Once per piece: a passing 500 that repeats the form must not double every try.
-        self._fell_back: deque[str] = deque(maxlen=REMEMBERED_PIECES)
+        self._fell_back: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_PIECES)
 
     async def translate(self, piece: Piece, ask: Ask) -> Translation:
-        """Ask once, or a second time where the server refuses the format only.
+        """Ask once, and once more for each thing that the server refuses and that has another way.
 
         FileNotFoundError passes: the piece is gone from this machine and has to be prepared again.
         """
-        asked = self._format
-        status, headers, body = await self._post(piece, ask, asked)
-        if asked == "verbose_json" and piece.path not in self._fell_back and names_the_format(status, body):
-            self._fell_back.append(piece.path)
-            status, headers, body = await self._post(piece, ask, "json")
-            if status < httpx.codes.MULTIPLE_CHOICES:
-                self._format = "json"
-        if status < httpx.codes.MULTIPLE_CHOICES:
-            return read_translation(body, headers)
-        raise error_for(status, headers, body, now=self._now())
+        way, learnt = self._way, dict[str, str]()
+        if (piece.path, "sound") in self._fell_back:
+            # FLAC was refused, and a passing fault came in the way of MP3: no need to upload both again.
+            learnt["sound"] = "mp3"
+            way = replace(way, **learnt)
+        answer = await self._post(await self._file(piece, way), ask, way)
+        while other := self._other(piece, way, answer):
+            self._fell_back.append((piece.path, other.field))
+            learnt[other.field] = other.instead
+            way = replace(way, **learnt)
+            try:
+                file = await self._file(piece, way)
+            except (BotError, OSError):
+                break  # without an MP3 the refusal stands
+            answer = await self._post(file, ask, way)
+        if answer.status < httpx.codes.MULTIPLE_CHOICES:
+            self._way = replace(self._way, **learnt)
+            return read_translation(answer.body, answer.headers)
+        raise error_for(*answer, now=self._now())
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._client.aclose()
 
-    async def _post(self, piece: Piece, ask: Ask, response_format: str) -> tuple[int, httpx.Headers, bytes]:
+    def _other(self, piece: Piece, way: Way, answer: Answer) -> Fallback | None:
+        """Find what to ask with instead, where the answer names something that has another way."""
+        for fallback in FALLBACKS:
+            is_new = (piece.path, fallback.field) not in self._fell_back
+            can_be_made = fallback.field != "sound" or self._as_mp3 is not None
+            is_other = getattr(way, fallback.field) != fallback.instead
+            if is_new and can_be_made and is_other and fallback.is_named(answer.status, answer.body):
+                return fallback
+        return None
+
+    async def _file(self, piece: Piece, way: Way) -> Path:
+        """Give the file to send."""
+        path = Path(piece.path)
+        return await self._as_mp3(path) if self._as_mp3 and way.sound == "mp3" else path
+
+    async def _post(self, file: Path, ask: Ask, way: Way) -> Answer:
         """Send one request and read the whole answer, within the limit of time."""
-        request = self._request(piece, ask, response_format)
+        request = self._request(file, ask, way)
         try:
             async with asyncio.timeout(self._request_seconds):
                 response = await self._client.send(request, stream=True, follow_redirects=False)
                 try:
-                    return response.status_code, response.headers, await _read(response)
+                    return Answer(response.status_code, response.headers, await _read(response))
                 finally:
                     await response.aclose()
         except httpx.UnsupportedProtocol as error:
@@ -97,15 +154,15 @@ class TranslationsEngine:
         except (httpx.RequestError, TimeoutError) as error:
             raise EndpointDownError(type(error).__name__) from error
 
-    def _request(self, piece: Piece, ask: Ask, response_format: str) -> httpx.Request:
+    def _request(self, file: Path, ask: Ask, way: Way) -> httpx.Request:
         """Build the request by hand: nothing that a client may have learnt (cookies, headers) goes along."""
         boundary = uuid.uuid4().hex
-        fields = {"model": self._model, "prompt": ask.prompt, "response_format": response_format}
+        fields = {"model": self._model, "prompt": ask.prompt, "response_format": way.response_format}
         if not ask.prompt:
             del fields["prompt"]
         fields["temperature"] = f"{ask.temperature:g}"
-        head, tail = _form(fields, boundary)
-        length = len(head) + Path(piece.path).stat().st_size + len(tail)
+        head, tail = _form(fields, FILES[way.sound], boundary)
+        length = len(head) + file.stat().st_size + len(tail)
         return httpx.Request(
             "POST",
             self._url(),
@@ -116,7 +173,7 @@ class TranslationsEngine:
                 # Said beforehand, so that httpx does not send chunks: some servers refuse those (411).
                 "Content-Length": str(length),
             },
-            content=_body(head, piece.path, tail),
+            content=_body(head, file, tail),
             extensions={"timeout": httpx.Timeout(self._request_seconds, connect=CONNECT_SECONDS).as_dict()},
         )
 
@@ -135,20 +192,21 @@ class TranslationsEngine:
         return self._key
 
 
-def _form(fields: dict[str, str], boundary: str) -> tuple[bytes, bytes]:
+def _form(fields: dict[str, str], file: tuple[str, str], boundary: str) -> tuple[bytes, bytes]:
     """Write what stands before and after the file in a form; the file is its last part."""
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in fields.items()
     ]
+    file_name, file_type = file
     parts.append(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{FILE_NAME}"\r\n'
-        f"Content-Type: {FILE_TYPE}\r\n\r\n"
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file_name}"\r\n'
+        f"Content-Type: {file_type}\r\n\r\n"
     )
     return "".join(parts).encode("utf-8", "replace"), f"\r\n--{boundary}--\r\n".encode()
 
 
-async def _body(head: bytes, path: str, tail: bytes) -> AsyncIterator[bytes]:
+async def _body(head: bytes, path: Path, tail: bytes) -> AsyncIterator[bytes]:
     """Give the form with the file streamed from the disk."""
     yield head
     async with aiofiles.open(path, "rb") as file:

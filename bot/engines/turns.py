@@ -66,7 +66,7 @@ class FairTurns:
 
     def _forget(self, team_id: str, job_id: str, turn: asyncio.Future[None]) -> None:
         """Take a cancelled wait out of the row, so that its job does not lose a turn by it."""
-        queue = self._waiting.get(team_id, {}).get(job_id)
+        queue = self._waiting.get(team_id, OrderedDict()).get(job_id)
         if queue and turn in queue:
             queue.remove(turn)
             self._tidy(team_id, job_id)

@@ -16,6 +16,7 @@ from bot.engines.answers import (
     NEVER,
     error_for,
     names_the_format,
+    names_the_sound,
     read_fault,
     read_request_id,
     read_retry_after,
@@ -268,6 +269,60 @@ def test_what_an_endpoint_says_stays_here() -> None:
 def test_only_the_format_is_refused(status: int, body: bytes, *, is_named: bool) -> None:
     """A server that minds only the response format is told from one that minds the recording."""
     assert names_the_format(status, body) is is_named
+
+
+SUPPORTED = "Supported formats: ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav', 'webm']"
+
+
+def in_words(message: str, code: str = "") -> bytes:
+    """Refuse as CometAPI does."""
+    error = {"message": f"{message} (request id: 20261121aB)", "type": "comet_api_error", "code": code}
+    return json.dumps({"error": error}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_named"),
+    [
+        pytest.param(400, in_words(f"Invalid file format. {SUPPORTED}"), True, id="OpenAI"),
+        pytest.param(500, in_words(f"Invalid file format. {SUPPORTED}"), True, id="OpenAI behind a gateway"),
+        pytest.param(
+            400,
+            in_words("The audio file could not be decoded or its format is not supported."),
+            True,
+            id="not decoded",
+        ),
+        pytest.param(500, in_words("unsupported audio format"), True, id="New-API"),
+        pytest.param(500, in_words("flac duration parsing failed"), True, id="the duration"),
+        pytest.param(500, in_words("", code="count_token_failed"), True, id="not measured"),
+        pytest.param(500, b'{"error":"FFmpeg conversion failed."}', True, id="whisper.cpp"),
+        pytest.param(422, b'{"detail": "Unsupported media"}', True, id="FastAPI"),
+        pytest.param(415, b"", True, id="415 without a word"),
+        pytest.param(415, b"<html>a page</html>", True, id="415 as a page"),
+        pytest.param(
+            400,
+            in_words("Audio file is too short. Minimum duration is 0.1 seconds.", code="audio_too_short"),
+            False,
+            id="too short",
+        ),
+        pytest.param(400, in_words("bad duration", code="audio_too_short"), False, id="too short by code"),
+        pytest.param(
+            400,
+            in_words("audio duration 1800 seconds is longer than 1400 seconds, the maximum for this model"),
+            False,
+            id="too long",
+        ),
+        pytest.param(415, in_words("the recording is too long"), False, id="415 about the length"),
+        pytest.param(400, in_words("unsupported format for response_format"), False, id="the other format"),
+        pytest.param(400, in_words("field model is required"), False, id="something else"),
+        pytest.param(400, b"", False, id="without a word"),
+        pytest.param(503, in_words("unsupported audio format"), False, id="another status"),
+        pytest.param(500, b"<p>unsupported audio format</p>", False, id="words of a page do not count"),
+        pytest.param(200, b'{"text": "duration"}', False, id="a success"),
+    ],
+)
+def test_only_the_sound_is_refused(status: int, body: bytes, *, is_named: bool) -> None:
+    """A refusal that MP3 may cure is told from one about the length, or about anything else."""
+    assert names_the_sound(status, body) is is_named
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
+import pathlib
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from bot.errors import (
     EndpointKeyError,
     EndpointRefusedError,
     EndpointTooLargeError,
+    NotDecodableError,
 )
 from bot.prepare import Piece
 from wire import hangs, resets, says, sends, serving
@@ -242,6 +245,154 @@ async def test_json_refused_too_is_a_refusal(piece: Piece) -> None:
     outcome, received = await ask_over_wire(piece, says(400, REFUSED_FORMAT))
     assert isinstance(outcome, EndpointRefusedError)
     assert len(received) == 2
+
+
+# --- the sound ----------------------------------------------------------------------------------
+
+REFUSED_SOUND = json.dumps({"error": {"message": "Invalid file format. Supported formats: ['mp3']"}}).encode()
+JSON = b'{"text": "Hello."}'
+MP3 = b"ID3" + bytes(500)
+
+
+class Maker:
+    """Makes the MP3 of a piece, or fails as it is told."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.asked: list[str] = []
+
+    async def __call__(self, flac: Path) -> Path:
+        """Write the MP3 beside the FLAC."""
+        self.asked.append(flac.name)
+        if self.error:
+            raise self.error
+        target = flac.with_suffix(".mp3")
+        await asyncio.to_thread(target.write_bytes, MP3)
+        return target
+
+
+def sent(received: list[Received]) -> list[str]:
+    """Give what was asked for, request by request: the sound and the response format."""
+    told = []
+    for one in received:
+        parts = {name: (file, kind, value) for name, file, kind, value in form(one)}
+        file, kind, value = parts["file"]
+        assert (file, kind, value) in [
+            ("audio.flac", "audio/flac", SOUND),
+            ("audio.mp3", "audio/mpeg", MP3),
+        ]
+        told.append(f"{(file or '')[6:]} {parts['response_format'][2].decode()}")
+    return told
+
+
+async def asking(
+    pieces: list[Piece], *answers: Answer, maker: Maker | None
+) -> tuple[list[Translation | EndpointError], list[str]]:
+    """Ask for each piece in turn, and give the outcomes and what was sent."""
+    outcomes: list[Translation | EndpointError] = []
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = TranslationsEngine(client, base_url=wire.url, key=KEY, model="whisper-1", as_mp3=maker)
+        for piece in pieces:
+            try:
+                outcomes.append(await engine.translate(piece, Ask()))
+            except EndpointError as error:
+                outcomes.append(error)
+        return outcomes, sent(wire.received)
+
+
+FLAC, AS_MP3 = "flac verbose_json", "mp3 verbose_json"
+
+
+@pytest.mark.parametrize(
+    ("answers", "told", "requests"),
+    [
+        pytest.param(
+            [says(400, REFUSED_SOUND), says(200, GOOD), says(200, GOOD)],
+            ["Hello.", "Hello."],
+            [FLAC, AS_MP3, AS_MP3],
+            id="what worked is remembered",
+        ),
+        pytest.param(
+            [says(415), says(200, GOOD), says(200, GOOD)],
+            ["Hello.", "Hello."],
+            [FLAC, AS_MP3, AS_MP3],
+            id="415",
+        ),
+        pytest.param(
+            [says(400, REFUSED_FORMAT), says(400, REFUSED_SOUND), says(200, JSON), says(200, JSON)],
+            ["Hello.", "Hello."],
+            [FLAC, "flac json", "mp3 json", "mp3 json"],
+            id="both, the response format first",
+        ),
+        pytest.param(
+            [says(400, REFUSED_SOUND), says(400, REFUSED_FORMAT), says(200, JSON), says(200, JSON)],
+            ["Hello.", "Hello."],
+            [FLAC, AS_MP3, "mp3 json", "mp3 json"],
+            id="both, the sound first",
+        ),
+        pytest.param(
+            [says(400, REFUSED_SOUND), says(400, REFUSED_SOUND), says(200, GOOD)],
+            ["endpoint_refused", "Hello."],
+            [FLAC, AS_MP3, FLAC],
+            id="refused twice and forgotten",
+        ),
+        pytest.param(
+            [says(400, REFUSED_SOUND), says(413), says(200, GOOD)],
+            ["too_large", "Hello."],
+            [FLAC, AS_MP3, FLAC],
+            id="the answer to the MP3 counts",
+        ),
+        pytest.param(
+            [says(400, b'{"error": "the audio is too short to decode"}'), says(200, GOOD)],
+            ["endpoint_refused", "Hello."],
+            [FLAC, FLAC],
+            id="too short",
+        ),
+        pytest.param(
+            [says(500, b"oops"), says(200, GOOD)],
+            ["endpoint_down", "Hello."],
+            [FLAC, FLAC],
+            id="another fault",
+        ),
+    ],
+)
+async def test_a_refused_sound_is_sent_as_mp3(
+    piece: Piece, tmp_path: Path, answers: list[Answer], told: list[str], requests: list[str]
+) -> None:
+    """A server that cannot read FLAC gets MP3, once a piece, and only what worked is remembered."""
+    second = Piece(1, str(tmp_path / "second.flac"), 6.0, 6.0, len(SOUND), is_last=True)
+    (tmp_path / "second.flac").write_bytes(SOUND)
+    outcomes, received = await asking([piece, second], *answers, maker=Maker())
+    assert [one.reason if isinstance(one, EndpointError) else one.text for one in outcomes] == told
+    assert received == requests
+
+
+async def test_a_passing_fault_after_a_refused_sound(piece: Piece) -> None:
+    """The next try of a piece whose FLAC was refused goes on with MP3, and success is remembered then too."""
+    answers = (says(400, REFUSED_SOUND), says(503), says(200, GOOD), says(200, GOOD))
+    outcomes, received = await asking([piece, piece, piece], *answers, maker=Maker())
+    assert isinstance(outcomes[0], EndpointDownError)
+    assert outcomes[1:] == [Translation("Hello.")] * 2
+    assert received == [FLAC, AS_MP3, AS_MP3, AS_MP3]
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        pytest.param(None, id="nobody makes MP3"),
+        pytest.param(Maker(NotDecodableError()), id="the child broke"),
+        pytest.param(Maker(OSError("full")), id="the disk is full"),
+    ],
+)
+async def test_without_an_mp3_the_refusal_stands(piece: Piece, maker: Maker | None) -> None:
+    """Where no MP3 can be made the server's own refusal is the outcome, and FLAC goes on being sent."""
+    answers = (says(400, REFUSED_SOUND), says(200, GOOD))
+    other = dataclasses.replace(piece, index=1, path=str(pathlib.Path(piece.path).with_name("b.flac")))
+    await asyncio.to_thread(pathlib.Path(other.path).write_bytes, SOUND)
+    (refused, good), received = await asking([piece, other], *answers, maker=maker)
+    assert isinstance(refused, EndpointRefusedError)
+    assert good == Translation("Hello.")
+    assert received == [FLAC, FLAC]
 
 
 # --- faults of the wire -------------------------------------------------------------------------
