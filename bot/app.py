@@ -28,7 +28,7 @@ from bot.errors import NotDecodableError
 from bot.jobs import Jobs
 from bot.metrics import Metrics
 from bot.notice import NoticeBoard
-from bot.prepare import Decoders
+from bot.prepare import Decoders, Limits
 from bot.progress import ProgressBoard
 from bot.receive import Intake
 from bot.reply import Replier
@@ -40,8 +40,8 @@ from bot.store.lock import Lock, lock_file, lock_postgres
 from bot.store.settings import SettingsStore
 from bot.store.trouble import DatabaseRefusedError, DatabaseUnreachableError, translated
 from bot.store.withdrawals import WithdrawalStore
-from bot.surfaces import command
-from bot.surfaces.command import CommandDesk
+from bot.surfaces import answering, buttons, command
+from bot.surfaces.desk import Desk
 from bot.translate import Translator
 from bot.transport import http
 from bot.transport.pages import Readiness, add_pages
@@ -112,7 +112,7 @@ class Bot:
         self._holding: asyncio.Future[None] | None = None
         self._socket: SocketConnection | None = None
         self._bolt: AsyncApp | None = None
-        self._desk: CommandDesk | None = None
+        self._desk: Desk | None = None
         self._is_taking = False
 
     def _build_stages(self) -> Stages:
@@ -128,9 +128,13 @@ class Bot:
                 token=config.slack_bot_token.get_secret_value(),
                 api_url=config.slack_api_url,
                 files_info=self.web_api.files_info,
+                max_bytes=config.terms.max_file_bytes,
                 sleep=self._sleep,
             ),
-            decoders=Decoders(at_once=max(2, os.cpu_count() or 1)),
+            decoders=Decoders(
+                at_once=max(2, os.cpu_count() or 1),
+                limits=Limits(decoded_seconds=config.terms.max_seconds),
+            ),
             translator=Translator(engine, turns=FairTurns(config.endpoint_concurrency), sleep=self._sleep),
             replier=Replier(self.web_api, self.stores.withdrawals, sleep=self._sleep),
             progress=ProgressBoard(self.web_api, sleep=self._sleep),
@@ -174,7 +178,7 @@ class Bot:
         if self._socket is not None:
             await self._socket.close()
         if self._desk is not None:
-            await command.finish(self._desk, patience_seconds=ANSWER_PATIENCE_SECONDS)
+            await answering.finish(self._desk, patience_seconds=ANSWER_PATIENCE_SECONDS)
         await self.jobs.stop(patience_seconds=STOP_PATIENCE_SECONDS)
         if self._runner is not None:
             await self._runner.cleanup()
@@ -297,20 +301,23 @@ class Bot:
             settings=stores.settings,
             withdrawals=stores.withdrawals,
             default_mode=config.default_mode,
+            terms=config.terms,
             endpoint_url=config.translation_base_url,
         )
         api = urlsplit(config.slack_api_url)
-        self._desk = CommandDesk(
+        self._desk = Desk(
             jobs=self.jobs,
             settings=stores.settings,
             web_api=self.web_api,
             default_mode=config.default_mode,
+            terms=config.terms,
             slack_origin=f"{api.scheme}://{api.netloc}",
             endpoint_url=config.translation_base_url,
         )
         receive.register(app, intake, identity)
         # Whatever its name: the command is renamed in the manifest where another app owns /translate.
         command.register(app, self._desk, command=re.compile("."))
+        buttons.register(app, self._desk)
         return app
 
 

@@ -30,6 +30,7 @@ SCOPES = (
     "chat:write",  # the reply, the status line, progress
     "commands",  # /translate
     "files:read",  # downloading and files.info
+    "files:write",  # the file that goes along with a long text or subtitles
     "users:read",  # names for mentions in prompts; whether an asker is a guest
 )
 
@@ -65,7 +66,10 @@ _MANIFEST: dict[str, Any] = {
             {
                 "command": DEFAULT_COMMAND,
                 "description": "Translate recordings into English and set this channel up",
-                "usage_hint": "[help | on | off | ask | prompt TEXT | last | LINK | status]",
+                "usage_hint": (
+                    "[help | on | off | ask | prompt TEXT | output FORMAT | temperature N | last | LINK | "
+                    "status]"
+                ),
                 # Typed names arrive as <@U…|name>, so a prompt can carry the name and not an id.
                 "should_escape": True,
             }
@@ -74,6 +78,8 @@ _MANIFEST: dict[str, Any] = {
     "oauth_config": {"scopes": {"bot": list(SCOPES)}},
     "settings": {
         "event_subscriptions": {"bot_events": list(EVENTS)},
+        # The buttons of a reply: whether a long recording is meant, and to try again what is missing.
+        "interactivity": {"is_enabled": True},
         "org_deploy_enabled": False,
         "socket_mode_enabled": True,
         "token_rotation_enabled": False,
@@ -85,7 +91,7 @@ def build(*, url: str = "", command: str = DEFAULT_COMMAND) -> dict[str, Any]:
     """Give the manifest as Slack's app settings take it.
 
     With `url` (see `public_url`) it describes HTTP mode: Slack then wants a
-    request address for events and for each command. Without it, Socket Mode, which wants none.
+    request address for events, buttons and each command. Without it, Socket Mode, which wants none.
     """
     manifest = copy.deepcopy(_MANIFEST)
     manifest["features"]["slash_commands"][0]["command"] = command
@@ -95,6 +101,7 @@ def build(*, url: str = "", command: str = DEFAULT_COMMAND) -> dict[str, Any]:
         request_url = url.rstrip("/") + "/slack/events"
         manifest["features"]["slash_commands"][0]["url"] = request_url
         manifest["settings"]["event_subscriptions"]["request_url"] = request_url
+        manifest["settings"]["interactivity"]["request_url"] = request_url
         manifest["settings"]["socket_mode_enabled"] = False
     return manifest
 

@@ -16,8 +16,8 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.notice import Notice
-from bot.share import Job, Share, SlackFile
-from bot.store.settings import Mode
+from bot.share import Job, Output, Share, SlackFile
+from bot.store.settings import ChannelSettings, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
     from bot.jobs import Jobs
-    from bot.store.settings import ChannelSettings, SettingsStore
+    from bot.store.settings import SettingsStore
     from bot.store.withdrawals import WithdrawalStore
+    from bot.terms import Terms
     from bot.web_api import Identity
 
 log = structlog.get_logger()
@@ -60,6 +61,7 @@ class Intake:
     settings: SettingsStore
     withdrawals: WithdrawalStore
     default_mode: Mode
+    terms: Terms
     endpoint_url: str
 
     async def message(self, event: Mapping[str, Any], *, team_id: str) -> None:
@@ -98,7 +100,7 @@ class Intake:
         if mode_of(settings, channel_type(event), self.default_mode) is not Mode.ON:
             return
         shares = shares_of(event, files, team_id=team_id)
-        for job in jobs_of(shares, prompt=settings.prompt if settings else ""):
+        for job in jobs_of(shares, settings, terms=self.terms):
             await self.jobs.start(job)
 
     async def _note_deleted_message(self, event: Mapping[str, Any], team_id: str) -> None:
@@ -215,9 +217,22 @@ def shares_of(message: Mapping[str, Any], files: Sequence[SlackFile], *, team_id
     ]
 
 
-def jobs_of(shares: Sequence[Share], *, prompt: str) -> list[Job]:
+def jobs_of(shares: Sequence[Share], settings: ChannelSettings | None, *, terms: Terms) -> list[Job]:
     """Make the first job of each share; each waits for the one before, so replies keep the order."""
     jobs: list[Job] = []
     for share in shares:
-        jobs.append(Job(share, prompt=prompt, after=jobs[-1].id if jobs else ""))
+        jobs.append(job_of(share, settings, terms=terms, after=jobs[-1].id if jobs else ""))
     return jobs
+
+
+def job_of(share: Share, settings: ChannelSettings | None, *, terms: Terms, after: str = "") -> Job:
+    """Make the first job of a share: what its channel has set is decided now, and stays so."""
+    settings = settings or ChannelSettings()
+    return Job(
+        share,
+        prompt=settings.prompt,
+        after=after,
+        output=settings.output or Output.TEXT,
+        temperature=settings.temperature or 0.0,
+        confirm_above_seconds=terms.confirm_above_seconds,
+    )

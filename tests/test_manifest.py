@@ -189,8 +189,7 @@ def test_http_mode_names_the_address_wherever_slack_wants_it(url: str) -> None:
     assert built["settings"]["socket_mode_enabled"] is False
     assert built["settings"]["event_subscriptions"]["request_url"] == wanted
     assert [one["url"] for one in built["features"]["slash_commands"]] == [wanted]
-    if "interactivity" in built["settings"]:
-        assert built["settings"]["interactivity"]["request_url"] == wanted
+    assert built["settings"]["interactivity"] == {"is_enabled": True, "request_url": wanted}
 
 
 def test_one_manifest_does_not_change_the_next() -> None:
@@ -281,7 +280,11 @@ def test_slacks_limits_are_kept(url: str) -> None:
 def test_the_usage_hint_names_what_the_help_names() -> None:
     """Whoever types the command sees first words that it knows."""
     hint = manifest.build()["features"]["slash_commands"][0]["usage_hint"]
-    assert {word for word in hint.strip("[]").split() if word.islower()} == {*command.ALONE, "help", "prompt"}
+    assert {word for word in hint.strip("[]").split() if word.islower()} == {
+        *command.ALONE,
+        *command.SET_HERE,
+        "help",
+    }
 
 
 def test_the_sandbox_is_an_app_of_this_manifest() -> None:

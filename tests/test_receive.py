@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bot.receive import Intake, all_files, is_small_talk, jobs_of, mode_of, recordings, shares_of
+from bot.share import Job, Output
 from bot.store.settings import ChannelSettings, Mode
+from bot.terms import Terms
 
 if TYPE_CHECKING:
     from bot.notice import Notice
-    from bot.share import Job, SlackFile
+    from bot.share import SlackFile
 
 TEAM = "T0123SUPPORT"
 CLIP: dict[str, Any] = {"id": "F1", "name": "audio_message.m4a", "subtype": "slack_audio", "mode": "hosted"}
@@ -83,10 +85,20 @@ def test_a_message_on_its_own_is_answered_in_its_own_thread(thread_ts: str | Non
 def test_each_job_waits_for_the_one_before() -> None:
     """The jobs of a message know the prompt and whom they wait for, and their ids name the share."""
     message = {"channel": "C1", "ts": "2.2", "files": [CLIP, SONG, FILM]}
-    jobs = jobs_of(shares_of(message, recordings(message), team_id=TEAM), prompt="Acme")
+    settings = ChannelSettings(prompt="Acme", output=Output.VTT, temperature=0.4)
+    terms = Terms(confirm_minutes=90)
+    jobs = jobs_of(shares_of(message, recordings(message), team_id=TEAM), settings, terms=terms)
     assert [job.id for job in jobs] == [f"{TEAM}:C1:2.2:{file_id}:1" for file_id in ("F1", "F2", "F5")]
     assert [job.after for job in jobs] == ["", jobs[0].id, jobs[1].id]
-    assert {job.prompt for job in jobs} == {"Acme"}
+    wishes = {(job.prompt, job.output, job.temperature, job.confirm_above_seconds) for job in jobs}
+    assert wishes == {("Acme", Output.VTT, 0.4, 5400.0)}
+
+
+def test_a_job_where_nobody_has_chosen() -> None:
+    """Where nobody has set anything a job is for text alone, at temperature 0, and asks nothing first."""
+    message = {"channel": "C1", "ts": "2.2", "files": [CLIP]}
+    (share,) = shares_of(message, recordings(message), team_id=TEAM)
+    assert jobs_of([share], None, terms=Terms()) == [Job(share)]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +177,9 @@ class Shelf:
     async def hear(self, event: dict[str, Any]) -> None:
         """Let an event be received."""
         one = cast("Any", self)
-        intake = Intake(one, one, one, default_mode=Mode.OFF, endpoint_url="https://api.example/v1")
+        intake = Intake(
+            one, one, one, default_mode=Mode.OFF, terms=Terms(), endpoint_url="https://api.example/v1"
+        )
         await intake.message(event, team_id=TEAM)
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.ending import EndingName
+from bot.ending import EndingName, JobState
 from bot.errors import HiddenByLimitError
-from bot.receive import all_files, recordings, shares_of
+from bot.receive import all_files, job_of, recordings, shares_of
 from bot.share import Job
 from bot.surfaces import words
+from bot.surfaces.attempts import next_job
 from bot.surfaces.conversations import ask, find_conversation, may_see
 from bot.surfaces.links import MessageLink
 from bot.surfaces.words import Answer
@@ -21,16 +22,15 @@ from bot.web_api import SlackRefusedError, SlackUnreachableError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.ending import JobState
     from bot.share import Share, SlackFile
-    from bot.surfaces.desk import Asked, CommandDesk
+    from bot.store.settings import ChannelSettings
+    from bot.surfaces.desk import Asked, Desk
     from bot.surfaces.links import FileLink
 
 LAST_MESSAGES = 100
 # A file can be shared many times over; each conversation costs calls while somebody waits.
 MOST_CONVERSATIONS = 10
-# In these the person has an answer in the thread. After the others another try may bring one.
-ANSWERED = {
+TEXTS = {
     EndingName.TRANSLATED: words.DONE,
     EndingName.NO_SPEECH: words.NO_SPEECH,
     EndingName.ALREADY_ENGLISH: words.ALREADY_ENGLISH,
@@ -46,7 +46,7 @@ class Source:
     file_id: str = ""
 
 
-async def translate_last(desk: CommandDesk, asked: Asked) -> Answer:
+async def translate_last(desk: Desk, asked: Asked) -> Answer:
     """Translate the newest top-level message with recordings among the last 100 of this conversation."""
     page = await ask(desk.web_api, "conversations.history", channel=asked.channel_id, limit=LAST_MESSAGES)
     found = [
@@ -60,7 +60,7 @@ async def translate_last(desk: CommandDesk, asked: Asked) -> Answer:
     return await _translate(desk, asked, Source({**newest, "channel": asked.channel_id}))
 
 
-async def translate_message(desk: CommandDesk, asked: Asked, link: MessageLink) -> Answer:
+async def translate_message(desk: Desk, asked: Asked, link: MessageLink) -> Answer:
     """Translate the recordings of the message behind a link."""
     if refusal := await _refusal(desk, asked, link.channel_id):
         return refusal
@@ -70,7 +70,7 @@ async def translate_message(desk: CommandDesk, asked: Asked, link: MessageLink) 
     return await _translate(desk, asked, Source(message, url=link.url))
 
 
-async def translate_file(desk: CommandDesk, asked: Asked, link: FileLink) -> Answer:
+async def translate_file(desk: Desk, asked: Asked, link: FileLink) -> Answer:
     """Translate a file where it was shared last, as far as the bot and the person can both see it."""
     answer = await ask(desk.web_api, "files.info", file=link.file_id)
     refusals: dict[str, Answer | None] = {}
@@ -86,13 +86,13 @@ async def translate_file(desk: CommandDesk, asked: Asked, link: FileLink) -> Ans
     return next(helpful, None) or Answer(words.FILE_NOT_FOUND.format(command=asked.command))
 
 
-def invitation(desk: CommandDesk, asked: Asked) -> Answer:
+def invitation(desk: Desk, asked: Asked) -> Answer:
     """Ask to be invited into the conversation where the command was typed."""
     text = words.INVITE_NOT_HERE if asked.channel_id.startswith("D") else words.INVITE
     return Answer(text.format(bot_name=desk.bot_name))
 
 
-async def _refusal(desk: CommandDesk, asked: Asked, channel_id: str) -> Answer | None:
+async def _refusal(desk: Desk, asked: Asked, channel_id: str) -> Answer | None:
     """Say why nothing of this conversation can be translated for this person; None where it can."""
     is_here = channel_id == asked.channel_id
     conversation = await find_conversation(desk.web_api, channel_id)
@@ -111,7 +111,7 @@ async def _refusal(desk: CommandDesk, asked: Asked, channel_id: str) -> Answer |
     return None
 
 
-async def _find_message(desk: CommandDesk, link: MessageLink) -> dict[str, Any] | None:
+async def _find_message(desk: Desk, link: MessageLink) -> dict[str, Any] | None:
     """Read one message. A reply is found by its own ts, or else among the replies to its parent.
 
     Slack's pages contradict each other on the first, so the answer is searched for the ts.
@@ -128,7 +128,7 @@ async def _find_message(desk: CommandDesk, link: MessageLink) -> dict[str, Any] 
     return None
 
 
-async def _translate(desk: CommandDesk, asked: Asked, source: Source) -> Answer:
+async def _translate(desk: Desk, asked: Asked, source: Source) -> Answer:
     """Start what is to be started of a message, and say what happens with it."""
     message = source.message
     if message.get("subtype") == "tombstone":
@@ -144,42 +144,46 @@ async def _translate(desk: CommandDesk, asked: Asked, source: Source) -> Answer:
     # Before anything is started: what Slack fails at here must not hide that it was.
     url = source.url or await _permalink(desk, shares[0])
     settings = await desk.settings.get(asked.team_id, shares[0].channel_id)
-    states = await _start_jobs(desk, shares, prompt=settings.prompt if settings else "")
-    return Answer(_what_happens(states), link=url)
+    return Answer(_what_happens(await _start_jobs(desk, shares, settings)), link=url)
 
 
-async def _start_jobs(desk: CommandDesk, shares: Sequence[Share], *, prompt: str) -> list[JobState | None]:
-    """Start the next job of each share that needs one (None); give the state of those that need none."""
-    states: list[JobState | None] = []
+async def _start_jobs(
+    desk: Desk, shares: Sequence[Share], settings: ChannelSettings | None
+) -> list[Job | JobState]:
+    """Start the next job of each share that needs one; give it, or the state that is good enough."""
+    outcomes: list[Job | JobState] = []
     before = ""
     for share in shares:
         state = await desk.jobs.latest(share)
-        if state is not None and _suffices(state, prompt):
-            before = state.job.id
-        else:
-            job = Job(share, prompt=prompt, attempt=state.job.attempt + 1 if state else 1, after=before)
+        wish = job_of(share, settings, terms=desk.terms, after=before)
+        job = next_job(state, wish) if state else wish
+        if job:
             await desk.jobs.start(job)
-            before, state = job.id, None
-        states.append(state)
-    return states
+        outcome = job or state
+        if outcome:
+            outcomes.append(outcome)
+            before = outcome.id if isinstance(outcome, Job) else outcome.job.id
+    return outcomes
 
 
-def _suffices(state: JobState, prompt: str) -> bool:
-    """Say whether a share needs no further job: one is on the road, or ended with what would come again."""
-    return state.ending is None or (state.ending.name in ANSWERED and state.job.prompt == prompt)
-
-
-def _what_happens(states: Sequence[JobState | None]) -> str:
-    started = states.count(None)
-    if started == len(states):
-        return words.ON_IT
+def _what_happens(outcomes: Sequence[Job | JobState]) -> str:
+    started = [one for one in outcomes if isinstance(one, Job)]
+    if started and len(started) < len(outcomes):
+        return words.ON_SOME.format(started=len(started), of=len(outcomes))
     if started:
-        return words.ON_SOME.format(started=started, of=len(states))
-    endings = {state.ending.name if state.ending else None for state in states if state}
+        if all(job.only for job in started):
+            return words.ON_MISSING
+        return words.ASKING_FIRST if all(_is_asked_first(job) for job in started) else words.ON_IT
+    endings = {one.ending.name if one.ending else None for one in outcomes if isinstance(one, JobState)}
     if None in endings:
         return words.RUNNING
-    texts = {ANSWERED[ending] for ending in endings if ending}
+    texts = {TEXTS[ending] for ending in endings if ending}
     return texts.pop() if len(texts) == 1 else words.DONE
+
+
+def _is_asked_first(job: Job) -> bool:
+    """Say whether it is known already that a question comes before the work."""
+    return 0 < job.confirm_above_seconds < (job.share.file.duration_seconds or 0.0)
 
 
 def _why_nothing(files: Sequence[SlackFile]) -> str:
@@ -191,7 +195,7 @@ def _why_nothing(files: Sequence[SlackFile]) -> str:
     return words.NO_RECORDING
 
 
-async def _permalink(desk: CommandDesk, share: Share) -> str:
+async def _permalink(desk: Desk, share: Share) -> str:
     """Ask for the address of a message; empty where there is none to be had, the answer works without."""
     try:
         answer = await ask(desk.web_api, "chat.getPermalink", channel=share.channel_id, message_ts=share.ts)
@@ -224,5 +228,5 @@ def _is_own(message: Mapping[str, Any], asked: Asked) -> bool:
     return (message.get("user") or "-") == asked.bot_user_id or (message.get("bot_id") or "-") == asked.bot_id
 
 
-def _not_found(desk: CommandDesk) -> Answer:
+def _not_found(desk: Desk) -> Answer:
     return Answer(words.NOT_FOUND.format(bot_name=desk.bot_name))

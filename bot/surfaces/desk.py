@@ -1,4 +1,4 @@
-"""What answering a command needs, and what one person typed where: the words of `surfaces/`."""
+"""What answering people needs, and what one person typed where: the words of `surfaces/`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from bot.ending import JobState
     from bot.share import Job, Share
     from bot.store.settings import Mode, SettingsStore
+    from bot.terms import Terms
     from bot.web_api import WebApi
 
 
 class JobStore(Protocol):
-    """The two things that surfaces want of `Jobs`."""
+    """What surfaces want of `Jobs`."""
 
     async def start(self, job: Job) -> None:
         """Store a job; one that is known already is left alone."""
@@ -27,9 +28,13 @@ class JobStore(Protocol):
         """Find the newest job of a share."""
         ...
 
+    async def find(self, job_id: str) -> JobState | None:
+        """Find one job by its id; None where it is not known any more."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
-class CommandDesk:
+class Desk:
     """What answering needs. `slack_origin` is the address of the Web API: links to it are Slack's too.
 
     Slack gives 3 s for an ack; an answer that is not there after `patience_seconds` follows later.
@@ -40,6 +45,7 @@ class CommandDesk:
     settings: SettingsStore
     web_api: WebApi
     default_mode: Mode
+    terms: Terms
     slack_origin: str
     endpoint_url: str
     bot_name: str = "Dragoman"

@@ -1,4 +1,4 @@
-"""What the slash command says, and how it looks: our words, a link, people's own words in a quote.
+"""What commands and buttons answer, and how it looks: our words, a link, people's own words in a quote.
 
 `{command}` is the command as it was typed: where another app owns /translate it has another name.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.compose import compose_notice, escape
+from bot.share import Output
 from bot.store.settings import Mode
 
 LONGEST_PROMPT = 900
@@ -19,6 +20,9 @@ HELP = (
     "`{command} LINK`: translate the recording in a message, or a file, by its link\n"
     "`{command} prompt TEXT`: names, terms and tone of this channel, as a hint for the translation; "
     "`{command} prompt` shows it, `{command} prompt clear` removes it\n"
+    "`{command} output FORMAT`: what comes along with the text: nothing (`text`), subtitles (`srt`, `vtt`) "
+    "or data (`json`, `verbose_json`)\n"
+    "`{command} temperature N`: how freely the model chooses its words, from 0 (the default) to 1\n"
     "`{command} on`: translate every recording posted here\n"
     "`{command} ask`: translate only what somebody asks for\n"
     "`{command} off`: leave this channel alone\n"
@@ -59,9 +63,43 @@ PROMPT_TOO_LONG = (
     "That prompt has {count:,} characters; the limit is {most}. Shorten it and send it again; "
     "nothing was changed."
 )
+OUTPUT_SET = "Done: the output of this channel is `{output}`. {meaning}"
+OUTPUT_SAME = "Nothing to change: the output of this channel is already `{output}`. {meaning}"
+OUTPUT_SHOWN = (
+    "The output of this channel is `{output}`. {meaning} "
+    "`{command} output FORMAT` changes it; the formats are {formats}."
+)
+OUTPUT_UNKNOWN = (
+    "That is none of the formats that I know, so nothing was changed. "
+    "Send `{command} output` with one of them: {formats}."
+)
+OUTPUT_MEANS = {
+    Output.TEXT: "The English comes in messages, and where it is long, the whole of it as a text file too.",
+    Output.SRT: "The English comes in messages, and its subtitles come along as an SRT file.",
+    Output.VTT: "The English comes in messages, and its subtitles come along as a WebVTT file.",
+    Output.JSON: "The English comes in messages, and its text comes along as a JSON file.",
+    Output.VERBOSE_JSON: (
+        "The English comes in messages, and its text with the times of all segments as a JSON file."
+    ),
+}
+TEMPERATURE_MEANS = "At 0 the model keeps to the likeliest words; the higher, the freer it chooses them."
+TEMPERATURE_SET = f"Done: the temperature of this channel is {{temperature}}. {TEMPERATURE_MEANS}"
+TEMPERATURE_SAME = (
+    f"Nothing to change: the temperature of this channel is already {{temperature}}. {TEMPERATURE_MEANS}"
+)
+TEMPERATURE_SHOWN = (
+    f"The temperature of this channel is {{temperature}}. {TEMPERATURE_MEANS} "
+    "`{command} temperature N` sets it, 0 to 1; `{command} temperature clear` goes back to 0, the default."
+)
+TEMPERATURE_WRONG = (
+    "A temperature is a number from 0 to 1, such as 0.2, so nothing was changed. "
+    "`{command} temperature clear` goes back to the default, 0."
+)
 STATUS = (
     "{bot_name} {version}\n"
     "Mode: `{mode}` ({whence}). {meaning}\n"
+    "Output: `{output}`. {output_meaning}\n"
+    "Temperature: {temperature}\n"
     "Sound goes to {host} to be translated.\n"
     "{changed}{prompt}"
 )
@@ -116,11 +154,31 @@ ON_SOME = (
     "On it: {started} of {of} recordings, the others are translated or on their way. "
     "The English will stand in the thread of "
 )
+ON_MISSING = "On it: I try again only what was missing. It will stand in the thread of "
+ASKING_FIRST = (
+    "That is a long recording, so I ask first whether it is meant: the question stands in the thread of "
+)
 RUNNING = "That is already being translated: the English will stand in the thread of "
 DONE = "That is already translated: the English stands in the thread of "
 NO_SPEECH = "I have listened to that already and heard no speech: I said so in the thread of "
 ALREADY_ENGLISH = "I have listened to that already, and it is in English: I said so in the thread of "
 THAT_MESSAGE = "that message."
+
+# --- buttons ------------------------------------------------------------------------------------
+
+# These stand where the buttons were, for everybody.
+PRESSED_ON_IT = "On it."
+PRESSED_BEFORE = "Somebody asked for this already: what came of it stands in this thread."
+PRESSED_NO = "Not translated, as asked. `/translate LINK` still translates it."
+STILL_ENDING = "I am still busy with this recording. Wait a few seconds and press the button again."
+FORGOTTEN = (
+    "I no longer know this recording: what I have done is forgotten after a week. "
+    "Copy the link of its message and send `/translate LINK`."
+)
+PRESS_BROKE = (
+    "Something went wrong on my side, and I can't say whether that was done. Press the button once more; "
+    "if it doesn't help, tell the person who runs {bot_name}."
+)
 
 # --- trouble ------------------------------------------------------------------------------------
 

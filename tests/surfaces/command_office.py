@@ -18,7 +18,11 @@ from bot.sandbox.records import SharedFile
 from bot.sandbox.server import SlackSandbox
 from bot.store.database import METADATA, open_engine
 from bot.store.settings import Mode, SettingsStore
-from bot.surfaces.command import CommandDesk, finish, register
+from bot.surfaces import buttons
+from bot.surfaces.answering import finish
+from bot.surfaces.command import register
+from bot.surfaces.desk import Desk
+from bot.terms import Terms
 from bot.transport.http import PATH, slack_route
 from bot.web_api import WebApi, build_client
 from running import PATIENT_ACK_SECONDS
@@ -49,7 +53,7 @@ class Notebook:
         """Note a job, once."""
         if self.is_broken:
             raise TimeoutError
-        if job not in self.started:
+        if job.id not in {one.id for one in self.started}:
             self.started.append(job)
 
     async def latest(self, share: Share) -> JobState | None:
@@ -65,9 +69,18 @@ class Notebook:
         newest = max(found, key=lambda job: job.attempt)
         return JobState(newest, self.endings.get(newest.id))
 
-    def end(self, name: EndingName, reason: str = "") -> None:
+    async def find(self, job_id: str) -> JobState | None:
+        """Find one job."""
+        if self.is_broken:
+            raise TimeoutError
+        found = next((job for job in self.started if job.id == job_id), None)
+        return JobState(found, self.endings.get(job_id)) if found else None
+
+    def end(self, name: EndingName, reason: str = "", *, missing: tuple[int, ...] = ()) -> None:
         """Let everything that was started end so."""
-        self.endings |= {job.id: Ending(name, reason) for job in self.started if job.id not in self.endings}
+        self.endings |= {
+            job.id: Ending(name, reason, missing) for job in self.started if job.id not in self.endings
+        }
 
 
 @dataclass
@@ -76,7 +89,7 @@ class Office:
 
     slack: SlackSandbox
     app: AsyncApp
-    desk: CommandDesk
+    desk: Desk
     jobs: Notebook
     settings: SettingsStore
 
@@ -145,11 +158,12 @@ async def open_office(folder: Path, **changes: Any) -> AsyncIterator[Office]:  #
         web_api = WebApi(build_client(api_url=slack.api_url, token=slack.bot_token))
         stack.push_async_callback(web_api.close)
         jobs = Notebook()
-        desk = CommandDesk(
+        desk = Desk(
             jobs=jobs,
             settings=settings,
             web_api=web_api,
             default_mode=Mode.ON,
+            terms=Terms(),
             slack_origin=slack.url,
             endpoint_url="https://api.example.com/v1",
             version="1.2.3",
@@ -158,6 +172,7 @@ async def open_office(folder: Path, **changes: Any) -> AsyncIterator[Office]:  #
         desk = replace(desk, **changes)
         app = AsyncApp(client=web_api.client, token=slack.bot_token, process_before_response=True)
         register(app, desk, command=command)
+        buttons.register(app, desk)
         app.event(re.compile(".*"))(_ignore)
         await _serve(app, slack, stack)
         stack.push_async_callback(finish, desk, patience_seconds=5)

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from bot import manifest
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import SlackSandbox
-from bot.surfaces.command import finish
+from bot.surfaces.answering import finish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,14 +29,25 @@ async def test_help(office: Office, text: str) -> None:
     """Help, also for nothing typed, names every subcommand of this version."""
     body = await office.dispatch(text)
     assert body["response_type"] == "ephemeral"
-    for word in ("last", "LINK", "prompt TEXT", "prompt clear", "on", "ask", "off", "status"):
+    for word in (
+        "last",
+        "LINK",
+        "prompt TEXT",
+        "prompt clear",
+        "output FORMAT",
+        "temperature N",
+        "on",
+        "ask",
+        "off",
+        "status",
+    ):
         assert f"`/translate {word}`" in body["text"]
 
 
-@pytest.mark.parametrize("word", ["output", "temperature", "settings", "usage"])
+@pytest.mark.parametrize("word", ["settings", "usage"])
 async def test_not_in_this_version(office: Office, word: str) -> None:
     """What a later version brings is said to be missing, and nothing else happens."""
-    assert await office.type(f"{word.title()} srt") == f"`/translate {word}` is not in this version."
+    assert await office.type(f"{word.title()} now") == f"`/translate {word}` is not in this version."
     assert not [one for one in office.slack.calls("api") if one.method != "auth.test"]
 
 
@@ -97,7 +108,7 @@ async def test_answer_that_cannot_be_given(tmp_path: Path) -> None:
             await office.command("prompt Zendesk")
             await office.slack.wait_for(lambda slack: slack.calls("chat.postEphemeral"))
             await finish(office.desk, patience_seconds=5)
-        assert [line["event"] for line in logs] == ["answer.unsent", "answer.lost"]
+        assert [line["event"] for line in logs] == ["answer.unsent", "answer.unsent", "answer.lost"]
         assert "Zendesk" not in str(logs)
 
 
@@ -148,5 +159,5 @@ async def test_store_that_fails(office: Office) -> None:
         await connection.exec_driver_sql("DROP TABLE channel_settings")
     with capture_logs() as logs:
         assert "Something went wrong on my side" in await office.type("prompt Zendesk")
-    assert logs[-1]["event"] == "command.broke"
+    assert logs[-1]["event"] == "asking.broke"
     assert "Zendesk" not in str(logs)

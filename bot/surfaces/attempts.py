@@ -1,0 +1,48 @@
+"""Which job a share gets next, when somebody asks for it again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.ending import EndingName
+
+if TYPE_CHECKING:
+    from bot.ending import Ending, JobState
+    from bot.share import Job
+
+# In these the person has an answer in the thread. After the others another try may bring one.
+ANSWERED = frozenset({EndingName.TRANSLATED, EndingName.NO_SPEECH, EndingName.ALREADY_ENGLISH})
+
+
+def next_job(state: JobState, wish: Job) -> Job | None:
+    """Make the attempt after the newest one of a share; None where it would bring nothing new.
+
+    `wish` is the job that a share nobody knows would get. Where the same was wished before, what is
+    missing is all that is translated again. Nobody is asked twice whether a long recording is meant.
+    """
+    last, ending = state.job, state.ending
+    if ending is None:
+        return None
+    job = replace(wish, attempt=last.attempt + 1)
+    if _is_same(last, wish):
+        if missing := missing_of(last, ending):
+            return replace(job, only=missing, confirm_above_seconds=0.0)
+        if ending.name in ANSWERED:
+            return None
+    return replace(job, confirm_above_seconds=0.0) if _is_confirmed(last, ending) else job
+
+
+def missing_of(job: Job, ending: Ending) -> tuple[int, ...]:
+    """Give the numbers of pieces that are still to be had; an attempt that failed early brought none."""
+    return ending.missing or (() if ending.name in ANSWERED else job.only)
+
+
+def _is_same(one: Job, other: Job) -> bool:
+    return (one.prompt, one.output, one.temperature) == (other.prompt, other.output, other.temperature)
+
+
+def _is_confirmed(job: Job, ending: Ending) -> bool:
+    """Say whether somebody has seen the question, or said yes in an attempt that did not end well."""
+    was_asked = ending.name is EndingName.SKIPPED and ending.reason == "too_long"
+    return was_asked or (job.attempt > 1 and not job.confirm_above_seconds)
