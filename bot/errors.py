@@ -2,7 +2,8 @@
 
 One tree. The class says the `reason` (a fixed word that stands in the reply's metadata), the `text`
 of two sentences (what happened, what to do), and whether another try can help. Foreign exceptions
-become one of these where the foreign call is made, with `raise … from`.
+become one of these where the foreign call is made, with `raise … from`. A text that names a limit has a
+gap for it, which `terms.py` fills.
 """
 
 from __future__ import annotations
@@ -124,14 +125,14 @@ class TooLargeError(BotError):
     """The file is larger than we take, or the endpoint said so."""
 
     reason = "too_large"
-    text = "This file is too large for me. Split the recording and post the parts."
+    text = "This file is larger than the {max_file_mb} MB I take. Split the recording and post the parts."
 
 
 class TooLongError(BotError):
     """The recording is longer than we take."""
 
     reason = "too_long"
-    text = "This recording is too long for me. Split it and post the parts."
+    text = "This recording is longer than the {max_minutes} minutes I take. Split it and post the parts."
 
 
 # --- prepare ------------------------------------------------------------------------------------

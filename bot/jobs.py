@@ -197,12 +197,16 @@ class Jobs:
         """Wait until no job runs in this process."""
         await self._idle.wait()
 
+    async def find(self, job_id: str) -> JobState | None:
+        """Find one job, finished or not; None where it is not known, or not any more."""
+        rows = await DBOS.list_workflows_async(workflow_ids=[job_id], name=TRANSLATE)
+        return _state(rows[0]) if rows else None
+
     async def latest(self, share: Share) -> JobState | None:
         """Find the newest job of this share, finished or not."""
         prefix = Job(share, attempt=0).id.removesuffix("0")
         rows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, name=TRANSLATE)
-        states = [JobState(_JOB.validate_python(_argument(row)), _ending(row)) for row in rows]
-        return max(states, key=lambda state: state.job.attempt, default=None)
+        return max(map(_state, rows), key=lambda state: state.job.attempt, default=None)
 
     async def knows(self, team_id: str, channel_id: str, ts: str) -> bool:
         """Say whether there is a job for a recording of this message."""
@@ -308,6 +312,11 @@ def _told_once() -> Iterator[None]:
 
 
 _JOB, _ENDING, _NOTICE = TypeAdapter(Job), TypeAdapter(Ending), TypeAdapter(Notice)
+
+
+def _state(row: Any) -> JobState:  # noqa: ANN401 -- DBOS exports no public type for a row
+    """Read what is known of a job."""
+    return JobState(_JOB.validate_python(_argument(row)), _ending(row))
 
 
 def _argument(row: Any) -> dict[str, Any]:  # noqa: ANN401 -- DBOS exports no public type for a row

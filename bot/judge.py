@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.engines import Translation
+    from bot.join import Whole
 
 
 class Verdict(StrEnum):
@@ -14,12 +14,15 @@ class Verdict(StrEnum):
 
     GOOD = "good"
     NO_SPEECH = "no_speech"
+    UNHEARD = "unheard"  # what was heard has no words, and not all was
 
 
-def judge(translation: Translation) -> Verdict:
+def judge(whole: Whole) -> Verdict:
     """Say whether the text is speech. Text without a single letter or digit is none.
 
-    Servers answer an empty text, or a lone "." or "♪", for a recording in which nobody speaks.
+    Servers answer an empty text, or a lone "." or "♪", for a recording in which nobody speaks. Whether
+    somebody does in a piece that could not be translated, nobody knows.
     """
-    has_words = any(character.isalnum() for character in translation.text)
-    return Verdict.GOOD if has_words else Verdict.NO_SPEECH
+    if any(character.isalnum() for character in whole.text):
+        return Verdict.GOOD
+    return Verdict.UNHEARD if whole.gaps else Verdict.NO_SPEECH

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -16,11 +16,11 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from bot import errors, jobs
-from bot.ending import Ending, EndingName
+from bot.ending import Ending, EndingName, JobState
 from bot.jobs import Jobs
 from bot.kept import TURN_POLL_SECONDS, TURN_SECONDS, JsonSerializer
 from bot.notice import Notice
-from bot.share import Job, Share, SlackFile
+from bot.share import Job, Output, Share, SlackFile
 from bot.store.jobs_database import open_jobs_engine
 
 if TYPE_CHECKING:
@@ -99,12 +99,12 @@ class Database:
 
     url: str
 
-    def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run a query; `{}` stands before a table of DBOS."""
+    def rows(self, statement: str, **values: str) -> list[tuple[Any, ...]]:
+        """Run a query; `{}` stands before a table of DBOS, `:name` for a value."""
         engine = open_jobs_engine(self.url)
         prefix = "dbos." if engine.dialect.name == "postgresql" else ""
         with engine.begin() as connection:
-            result = connection.execute(sa.text(statement.format(prefix)))
+            result = connection.execute(sa.text(statement.format(prefix)), values)
             rows = [tuple(row) for row in result] if result.returns_rows else []
         engine.dispose()
         return rows
@@ -251,6 +251,8 @@ KEPT = (
     errors.EndpointDownError("503"),
     errors.WithdrawnError(),
     errors.SkippedError(),
+    errors.SilentError(),
+    errors.UnconfirmedError("7800.5"),
 )
 
 
@@ -465,6 +467,48 @@ async def test_the_newest_attempt(sqlite: Database) -> None:
         state = await one.latest(job_of().share)
         assert state is not None
         assert state.job.attempt == 10
+
+
+async def test_one_job_is_found_by_its_id(database: Database) -> None:
+    """A button finds its very job, under way or ended with pieces missing; an unknown id finds nothing."""
+    ending = Ending(EndingName.TRANSLATED, missing=(1, 3))
+    gate = asyncio.Event()
+
+    async def walk(_job: Job, _run: Run) -> Ending:
+        await gate.wait()
+        return ending
+
+    async with database.running(walk) as one:
+        job = replace(job_of(), only=(1, 3), output=Output.VTT, temperature=0.2, confirm_above_seconds=60.0)
+        await one.start(job)
+        assert await one.find(job.id) == JobState(job, None)
+        gate.set()
+        await finished(one, job)
+        assert await one.find(job.id) == JobState(job, ending)
+        assert [await one.find(other) for other in (job_of(attempt=2).id, "", "T1:C1:introduction")] == [
+            None
+        ] * 3
+
+
+async def test_a_job_of_an_older_version(sqlite: Database) -> None:
+    """A row written before outputs, limits and missing pieces were known is read with what was done then."""
+    road = Road()
+    road.gate.set()
+    async with sqlite.running(road=road) as one:
+        await one.start(job_of())
+        await finished(one, job_of())
+    [(text,)] = sqlite.rows("SELECT inputs FROM {}workflow_input")
+    row = json.loads(text)
+    (job,) = row["args"]
+    for new in ("output", "temperature", "confirm_above_seconds", "only"):
+        del job[new]
+    del job["share"]["file"]["url_audio"]
+    sqlite.rows("UPDATE {}workflow_input SET inputs = :older", older=json.dumps(row))
+    older_ending = json.dumps({"name": "failed", "reason": "too_long"})
+    sqlite.rows("UPDATE {}workflow_output SET output = :older", older=older_ending)
+    async with sqlite.running(road=road) as one:
+        state = await one.find(job_of().id)
+        assert state == JobState(job_of(), Ending(EndingName.FAILED, "too_long"))
 
 
 async def test_a_job_that_broke(sqlite: Database) -> None:
