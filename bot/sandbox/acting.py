@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox import files as uploads
 from bot.sandbox import people
 from bot.sandbox.events import app_home_opened, file_deleted
 from bot.sandbox.refusals import SandboxMisuseError
@@ -72,6 +73,10 @@ class Acting:
     async def edit_message(self, channel: str, ts: str, text: str) -> None:
         """Change a message as its author would."""
         people.edit(self.workspace, channel, ts, text)
+
+    def refuse_uploads(self, *extensions: str, error: str = "slack_connect_blocked_file_type") -> None:
+        """Take no more files of the app's with these extensions, such as ".srt", as an admin can set it."""
+        uploads.refuse_uploads(self.workspace, extensions, error)
 
     async def delete_message(self, channel: str, ts: str) -> None:
         """Delete a message, whoever wrote it, as an admin can."""

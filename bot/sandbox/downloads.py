@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import aiofiles
@@ -12,11 +13,13 @@ from aiohttp import web
 
 from bot.sandbox.answers import bearer, refused, to_sign_in
 from bot.sandbox.files import is_visible
+from bot.sandbox.objects import sound_name
 from bot.sandbox.refusals import RefusedError
 from bot.sandbox.traffic import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from pathlib import Path
 
     from bot.sandbox.faults import Fault, Faults
     from bot.sandbox.records import StoredFile
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from bot.sandbox.web_api import Tokens
     from bot.sandbox.workspace import Workspace
 
+SOUND = "audio/mp4"
 BLOCK_BYTES = 256 * 1024
 SLOW_BLOCKS = 10
 FREE_ATOM = b"\0\0\0\x08free"  # an empty MP4 box: players skip it, but the size is not the original's
@@ -46,7 +50,7 @@ class Downloads:
         try:
             await self._faults.suffer(fault)
             file, refusal = self._found(request, file_id), ""
-            response = _instead(request, fault) or await _serve(request, file, fault)
+            response = _instead(request, fault) or await _serve(request, _asked_for(request, file), fault)
             note = f"fault {fault.kind}" if fault else ""
         except _NotSignedInError as error:
             response, refusal = to_sign_in(request), str(error)
@@ -103,19 +107,60 @@ def _instead(request: web.Request, fault: Fault | None) -> web.Response | None:
     return None
 
 
-async def _serve(request: web.Request, file: StoredFile, fault: Fault | None) -> web.StreamResponse:
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What is served at an address: bytes, or a file on disk, and what comes after them."""
+
+    source: bytes | Path
+    mimetype: str
+    after: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are, in all."""
+        whole = self.source
+        return (len(whole) if isinstance(whole, bytes) else whole.stat().st_size) + len(self.after)
+
+    async def blocks(self, most: int) -> AsyncGenerator[bytes]:
+        """Read it block by block; large files never stand in memory."""
+        if isinstance(self.source, bytes):
+            for start in range(0, len(self.source), most):
+                yield self.source[start : start + most]
+        else:
+            async with aiofiles.open(self.source, "rb") as source:
+                while part := await source.read(most):
+                    yield part
+        if self.after:
+            yield self.after
+
+
+def _asked_for(request: web.Request, file: StoredFile) -> _Body:
+    """Give what stands at this address of a file: the original, or another form that Slack made of it."""
+    shared = file.shared
+    original = shared.data if shared.data is not None else shared.path or b""
+    if not request.path.startswith("/files-tmb/"):
+        return _Body(original, file.mimetype)
+    if file.kind == "audio":
+        transcode = shared.transcode
+        return _Body(original, SOUND, FREE_ATOM) if transcode is None else _Body(transcode, SOUND)
+    if not request.path.endswith(f"/{sound_name(file)}"):
+        return _Body(original, file.mimetype, FREE_ATOM)
+    if shared.rendition is None:
+        raise RefusedError(code="file_not_found", rule="Slack has made no rendition of it", status=404)
+    return _Body(shared.rendition, SOUND)
+
+
+async def _serve(request: web.Request, body: _Body, fault: Fault | None) -> web.StreamResponse:
     """Send the bytes; a fault may make them slow, too few, or end them before their time."""
-    kind = fault.kind if fault else ""
-    is_variant = request.path.startswith("/files-tmb/")
-    size = _size(file, is_variant=is_variant)
+    kind, size = fault.kind if fault else "", body.size
     ends_at = min(fault.bytes, size) if fault and kind in {"cut_file", "short_file"} else size
-    response = web.StreamResponse(headers={"Content-Type": _mimetype(file, is_variant=is_variant)})
+    response = web.StreamResponse(headers={"Content-Type": body.mimetype})
     response.content_length = ends_at if kind == "short_file" else size
     pause = fault.seconds / SLOW_BLOCKS if fault and kind == "slow_file" else 0.0
     block = max(1, size // SLOW_BLOCKS) if pause else BLOCK_BYTES
     await response.prepare(request)
     sent = 0
-    async with aclosing(_blocks(file, block, is_variant=is_variant)) as blocks:
+    async with aclosing(body.blocks(block)) as blocks:
         async for data in blocks:
             await response.write(data[: ends_at - sent])
             sent += len(data)
@@ -127,28 +172,3 @@ async def _serve(request: web.Request, file: StoredFile, fault: Fault | None) ->
     else:
         await response.write_eof()
     return response
-
-
-def _mimetype(file: StoredFile, *, is_variant: bool) -> str:
-    return "audio/mp4" if is_variant and file.kind == "audio" else file.mimetype
-
-
-def _size(file: StoredFile, *, is_variant: bool) -> int:
-    if is_variant and file.shared.transcode is not None:
-        return len(file.shared.transcode)
-    return file.shared.actual_bytes() + (len(FREE_ATOM) if is_variant else 0)
-
-
-async def _blocks(file: StoredFile, block: int, *, is_variant: bool) -> AsyncGenerator[bytes]:
-    """Read a file block by block; large ones never stand in memory."""
-    shared = file.shared
-    data = shared.transcode if is_variant and shared.transcode is not None else shared.data
-    if data is not None:
-        for start in range(0, len(data), block):
-            yield data[start : start + block]
-    elif shared.path is not None:
-        async with aiofiles.open(shared.path, "rb") as source:
-            while part := await source.read(block):
-                yield part
-    if is_variant and shared.transcode is None:
-        yield FREE_ATOM

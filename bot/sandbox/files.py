@@ -13,6 +13,8 @@ from bot.sandbox.records import SharedFile, StoredFile
 from bot.sandbox.refusals import RefusedError, SandboxMisuseError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from bot.sandbox.calls import Call
     from bot.sandbox.records import Channel, Json
     from bot.sandbox.workspace import Workspace
@@ -39,6 +41,11 @@ TYPES = {
     "webm": ("video/webm", "webm", "WebM"),
     "wma": ("audio/x-ms-wma", "wma", "Windows Media Audio"),
 }
+
+
+# How Slack refuses a file of the app's by its extension: when asked for an address, or when it is shared.
+REFUSED_AT_FIRST = frozenset({"file_type_not_allowed"})
+REFUSED_AT_LAST = frozenset({"slack_connect_blocked_file_type", "slack_connect_file_upload_sharing_blocked"})
 
 
 @dataclass(slots=True)
@@ -125,6 +132,7 @@ def get_upload_url(call: Call) -> Json:
     name, length = call.arguments.needed("filename"), call.arguments.needed("length")
     if not length.isdecimal() or int(length) == 0:
         call.arguments.refuse("`length` must be the file's size in bytes [json-pointer:/length]")
+    _check_type(call, name, REFUSED_AT_FIRST)
     token = secrets.token_urlsafe(24)
     upload = Upload(call.workspace.new_id("F"), name, int(length))
     call.workspace.uploads[token] = upload
@@ -142,7 +150,7 @@ def complete_upload(call: Call) -> Json:
         arguments.refuse("`thread_ts` needs `channel_id` [json-pointer:/thread_ts]")
     if thread_ts and channel is not None:
         workspace.check_thread(channel, thread_ts)
-    files = [_completed(workspace, entry) for entry in entries]
+    files = [_completed(call, entry, is_shared=channel is not None) for entry in entries]
     if channel is not None:
         comment = arguments.text("initial_comment")
         call.platform.later(lambda: _share(workspace, channel, comment, files, thread_ts))
@@ -157,7 +165,25 @@ def _target(call: Call) -> Channel | None:
     return call.channel("", name="channel_id") if call.arguments.text("channel_id") else None
 
 
-def _completed(workspace: Workspace, entry: Json) -> StoredFile:
+def refuse_uploads(workspace: Workspace, extensions: Iterable[str], error: str) -> None:
+    """Let Slack refuse the app's files with these extensions from now on, as Slack Connect does."""
+    if error not in (known := REFUSED_AT_FIRST | REFUSED_AT_LAST):
+        message = (
+            f"Slack refuses no upload with {error} for its extension, but with {', '.join(sorted(known))}"
+        )
+        raise SandboxMisuseError(message)
+    workspace.refused_uploads |= dict.fromkeys((f".{one.lower().lstrip('.')}" for one in extensions), error)
+
+
+def _check_type(call: Call, name: str, codes: Collection[str]) -> None:
+    extension = Path(name.lower()).suffix
+    error = call.workspace.refused_uploads.get(extension, "")
+    if error in codes:
+        raise RefusedError(error, f"no {extension} files are taken here")
+
+
+def _completed(call: Call, entry: Json, *, is_shared: bool) -> StoredFile:
+    workspace = call.workspace
     file_id = entry.get("id")
     found = [(token, upload) for token, upload in workspace.uploads.items() if upload.file_id == file_id]
     if not found:
@@ -169,6 +195,8 @@ def _completed(workspace: Workspace, entry: Json) -> StoredFile:
         raise RefusedError(
             code="file_not_found", rule=f"no bytes were sent to the upload address of {file_id}"
         )
+    if is_shared:
+        _check_type(call, upload.name, REFUSED_AT_LAST)
     del workspace.uploads[token]
     title = entry.get("title") or None
     mode = "snippet" if upload.name.endswith(".txt") else "hosted"

@@ -120,7 +120,7 @@ def _addresses(workspace: Workspace, file: StoredFile) -> Json:
 
 def _variants(workspace: Workspace, file: StoredFile) -> Json:
     """Give a media file's extras. For audio `url_private` is Slack's transcode, not the original."""
-    stem = slug(file.name).rpartition(".")[0] or slug(file.name)
+    sound = _tmb(workspace, file, sound_name(file))
     duration, locale = file.shared.duration_ms, file.shared.locale
     extras: Json = {"duration_ms": OMIT if duration is None else duration, "aac": OMIT, "mp4": OMIT}
     if file.shared.subtype:
@@ -129,9 +129,19 @@ def _variants(workspace: Workspace, file: StoredFile) -> Json:
         extras |= {"subtype": file.shared.subtype, "transcription": {"status": "processing"} | spoken}
         extras |= {"vtt": _tmb(workspace, file, "file.vtt?_xcb=1a2b3")}
     if file.kind == "audio":
-        transcode = _tmb(workspace, file, f"{stem}_audio.mp4")
-        return extras | {"aac": transcode, "url_private": transcode}
-    return extras | {"mp4": _tmb(workspace, file, f"{stem}.mp4"), "audio_wave_samples": OMIT}
+        return extras | {"aac": sound, "url_private": sound}
+    if file.shared.rendition is not None:
+        extras |= {"aac": sound}
+    return extras | {"mp4": _tmb(workspace, file, f"{_stem(file)}.mp4"), "audio_wave_samples": OMIT}
+
+
+def sound_name(file: StoredFile) -> str:
+    """Give the end of the address at which Slack serves the sound of a media file in its own form."""
+    return f"{_stem(file)}_audio.mp4"
+
+
+def _stem(file: StoredFile) -> str:
+    return slug(file.name).rpartition(".")[0] or slug(file.name)
 
 
 def _tmb(workspace: Workspace, file: StoredFile, name: str) -> str:

@@ -49,7 +49,8 @@ class SharedFile:
 
     `size` is a lie about the size. `as_stub` sends only the id in the event (Slack Connect).
     `ready_after` seconds pass before Slack has its addresses. `data_gone` leaves the file object but
-    serves 404. `transcode` is what `url_private` serves for audio instead of the original.
+    serves 404. `transcode` is what `url_private` serves for audio instead of the original. `rendition` is
+    the sound of a video by itself, which Slack has of some and often late (`aac`): bytes, or a file.
     """
 
     name: str
@@ -67,6 +68,7 @@ class SharedFile:
     data_gone: bool = False
     locale: str | None = None
     transcode: bytes | None = None
+    rendition: bytes | Path | None = None
     title: str | None = None
 
     def actual_bytes(self) -> int:

@@ -64,6 +64,7 @@ class Workspace:
         self.response_urls: dict[str, Address] = {}
         self.filled: dict[tuple[str, str], Filled] = {}
         self.uploads: dict[str, Upload] = {}
+        self.refused_uploads: dict[str, str] = {}
 
     # --- names and numbers ------------------------------------------------------------------
 

@@ -233,6 +233,25 @@ async def test_a_transcode_is_not_the_original(slack: SlackSandbox, tmp_path: Pa
     assert (await get(slack, file["url_private"])).content == b"aac"
 
 
+async def test_the_sound_of_a_video_may_stand_by_itself(slack: SlackSandbox, tmp_path: Path) -> None:
+    """A video has no `aac` unless it was shared with a rendition, which is for the bot alone as well."""
+    film = SharedFile("My film.mov", data=b"picture and sound", duration_ms=60_000)
+    plain = await info(slack, await slack.share(film))
+    assert "aac" not in plain
+    assert plain["duration_ms"] == 60_000
+    guessed = plain["mp4"].replace("my_film.mp4", "my_film_audio.mp4")
+    assert (await get(slack, guessed)).status_code == 404
+    path = tmp_path / "sound"
+    path.write_bytes(SOUND)
+    for rendition in (SOUND, path):
+        file = await info(slack, await slack.share(replace(film, rendition=rendition)))
+        answer = await get(slack, file["aac"])
+        assert (answer.content, answer.headers["Content-Type"]) == (SOUND, "audio/mp4")
+        assert (await get(slack, file["aac"], token="xoxb-wrong")).status_code == 302  # noqa: S106 -- no secret
+        assert (await get(slack, file["url_private_download"])).content == b"picture and sound"
+        assert (await get(slack, file["mp4"])).content.startswith(b"picture and sound")
+
+
 async def test_an_upload_appears_a_moment_later(slack: SlackSandbox) -> None:
     """slack_sdk's upload ends as a message of the bot's in the thread; files.info then lists the share."""
     ts = await slack.say("hello")
@@ -311,6 +330,22 @@ async def test_wrong_uploads_are_refused(slack: SlackSandbox) -> None:
     assert await complete(files=[{"id": good}]) == "file_not_found"
     async with plain_client() as client:
         assert (await client.post(f"{slack.url}/upload/v1/none", content=b"x")).status_code == 404
+
+
+async def test_uploads_are_refused_by_extension(slack: SlackSandbox) -> None:
+    """Slack Connect refuses some files when they are shared, a workspace when they are announced."""
+    slack.refuse_uploads(".txt")
+    file_id = await uploaded(slack, b"12345")
+    share: dict[str, Any] = {"files": [{"id": file_id}], "channel_id": "C0SUPPORT"}
+    answer = await call(slack, "files.completeUploadExternal", **share)
+    assert answer["error"] == "slack_connect_blocked_file_type"
+    assert (await call(slack, "files.completeUploadExternal", files=share["files"]))["ok"]
+    slack.refuse_uploads("SRT", error="file_type_not_allowed")
+    answer = await call(slack, "files.getUploadURLExternal", filename="a.srt", length=5)
+    assert answer["error"] == "file_type_not_allowed"
+    assert (await call(slack, "files.getUploadURLExternal", filename="a.vtt", length=5))["ok"]
+    with pytest.raises(SandboxMisuseError, match="slack_connect_blocked_file_type"):
+        slack.refuse_uploads(".vtt", error="no_mood")
 
 
 async def test_uploads_come_as_forms_too(slack: SlackSandbox) -> None:
