@@ -138,7 +138,7 @@ def _shortened(text: str, end: str) -> str:
 
 
 async def _tell(desk: Desk, press: Press, said: Answer) -> None:
-    """Tell who pressed. What comes by the `response_url` stands outside of the thread: it is the second way."""
+    """Tell who pressed. What comes by the `response_url` stands outside of the thread: it is plan B."""
     message = as_message(said)
     thread_ts = str(press.message.get("thread_ts") or "")
     place = {"channel_id": press.channel_id, "user_id": press.user_id, "thread_ts": thread_ts}

@@ -17,7 +17,7 @@ from bot.manifest import DEFAULT_COMMAND
 from bot.sandbox.records import SharedFile
 from bot.sandbox.server import SlackSandbox
 from bot.store.database import METADATA, open_engine
-from bot.store.settings import Mode, SettingsStore
+from bot.store.settings import ChannelSettings, Mode, SettingsStore
 from bot.surfaces import buttons
 from bot.surfaces.answering import finish
 from bot.surfaces.command import register
@@ -132,6 +132,11 @@ class Office:
         """Give the prompt that is stored."""
         settings = await self.settings.get(self.slack.team_id, self.channel_id(channel))
         return settings.prompt if settings else ""
+
+    async def stored(self, channel: str = "support") -> ChannelSettings:
+        """Give all that is stored."""
+        settings = await self.settings.get(self.slack.team_id, self.channel_id(channel))
+        return settings or ChannelSettings()
 
     async def is_untouched(self, channel: str = "support") -> bool:
         """Say whether nothing is stored for the channel and nothing was started."""

@@ -9,9 +9,11 @@ from command_office import CLIP, NOTES, SONG, Office, fixed_slack, open_office
 from bot.ending import EndingName
 from bot.sandbox.faults import Fault
 from bot.sandbox.records import SharedFile
+from bot.share import Output
 from bot.store.settings import Mode
 from bot.surfaces.asking import translate_last
 from bot.surfaces.desk import Asked
+from bot.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -182,6 +184,68 @@ async def test_prompt_has_changed(office: Office) -> None:
     await office.type("prompt Zendesk")
     assert (await office.type("last")).startswith("On it")
     assert [(job.attempt, job.prompt) for job in office.jobs.started] == [(1, ""), (2, "Zendesk")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wish"),
+    [
+        ("prompt Zendesk", ("Zendesk", Output.TEXT, 0.0)),
+        ("output srt", ("", Output.SRT, 0.0)),
+        ("temperature 0.4", ("", Output.TEXT, 0.4)),
+    ],
+)
+async def test_wish_has_changed(office: Office, typed: str, wish: tuple[str, Output, float]) -> None:
+    """With another prompt, output or temperature than last time the whole recording is translated anew."""
+    await office.slack.share(CLIP)
+    await office.type("last")
+    office.jobs.end(EndingName.TRANSLATED, missing=(3,))
+    await office.type(typed)
+    assert (await office.type("last")).startswith("On it: the English will stand")
+    _, again = office.jobs.started
+    assert (again.attempt, again.only) == (2, ())
+    assert (again.prompt, again.output, again.temperature) == wish
+
+
+async def test_missing_parts_are_all_that_is_tried_again(office: Office) -> None:
+    """What is missing of a translation is started alone, until nothing is; then there is nothing to do."""
+    await office.slack.share(CLIP)
+    await office.type("last")
+    office.jobs.end(EndingName.TRANSLATED, missing=(3, 7))
+    assert (await office.type("last")).startswith("On it: I try again only what was missing.")
+    office.jobs.end(EndingName.FAILED, "endpoint_down", missing=(3, 7))
+    await office.type("last")
+    office.jobs.end(EndingName.FAILED, "not_ready")  # before it came to the pieces
+    await office.type("last")
+    office.jobs.end(EndingName.TRANSLATED, missing=(7,))
+    await office.type("last")
+    office.jobs.end(EndingName.TRANSLATED)
+    assert (await office.type("last")).startswith("That is already translated")
+    tried = [(job.attempt, job.only) for job in office.jobs.started]
+    assert tried == [(1, ()), (2, (3, 7)), (3, (3, 7)), (4, (3, 7)), (5, (7,))]
+
+
+async def test_a_long_recording_is_asked_about_once(tmp_path: Path) -> None:
+    """Who asks for a long recording is asked back, with the first attempt; asking again is a yes."""
+    long = replace(SONG, duration_ms=91 * 60_000)
+    async with open_office(tmp_path, terms=Terms(confirm_minutes=90)) as office:
+        await office.slack.share(long)
+        assert (await office.type("last")).startswith("That is a long recording, so I ask first")
+        office.jobs.end(EndingName.SKIPPED, "too_long")
+        assert (await office.type("last")).startswith("On it: the English will stand in the thread")
+        office.jobs.end(EndingName.FAILED, "endpoint_down")
+        await office.type("output srt")
+        await office.type("last")
+    assert [job.confirm_above_seconds for job in office.jobs.started] == [5400.0, 0.0, 0.0]
+
+
+async def test_a_skipped_recording_is_asked_about_all_the_same(tmp_path: Path) -> None:
+    """A share that was skipped for another reason has never been asked about."""
+    async with open_office(tmp_path, terms=Terms(confirm_minutes=90)) as office:
+        await office.slack.share(CLIP)
+        await office.type("last")
+        office.jobs.end(EndingName.SKIPPED)
+        await office.type("last")
+    assert [job.confirm_above_seconds for job in office.jobs.started] == [5400.0, 5400.0]
 
 
 async def test_some_are_done(office: Office) -> None:

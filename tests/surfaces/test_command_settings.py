@@ -7,7 +7,9 @@ import pytest
 from command_office import Office, open_office
 
 from bot.sandbox.faults import Fault
+from bot.share import Output
 from bot.store.settings import Mode
+from bot.surfaces.words import OUTPUT_MEANS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -116,6 +118,93 @@ async def test_too_long_prompt(office: Office) -> None:
     assert await office.prompt() == "Zendesk"
 
 
+@pytest.mark.parametrize("output", list(Output))
+async def test_output_is_set(office: Office, output: Output) -> None:
+    """A format that somebody chooses, in any case, is stored; the answer says what will come along."""
+    other = Output.SRT if output is not Output.SRT else Output.VTT
+    await office.type(f"output {other}")
+
+    answer = await office.type(f"Output {output.upper()}")
+
+    assert (await office.stored()).output is output
+    assert answer == f"Done: the output of this channel is `{output}`. {OUTPUT_MEANS[output]}"
+    assert (await office.type(f"output {output}")).startswith("Nothing to change: the output of this channel")
+
+
+async def test_each_format_says_what_it_means() -> None:
+    """No two formats are explained alike, and each explanation is one sentence."""
+    assert OUTPUT_MEANS.keys() == set(Output)
+    assert len(set(OUTPUT_MEANS.values())) == len(Output)
+    assert all(meaning.count(".") == 1 and meaning.endswith(".") for meaning in OUTPUT_MEANS.values())
+
+
+async def test_output_is_shown(office: Office) -> None:
+    """`output` alone says what comes along here, and what else could; nothing is stored."""
+    answer = await office.type("output")
+    assert answer.startswith("The output of this channel is `text`.")
+    assert all(f"`{output}`" in answer for output in Output)
+    assert await office.is_untouched()
+    await office.type("output vtt")
+    assert "is `vtt`" in await office.type("output")
+
+
+async def test_output_like_the_default_is_stored(office: Office) -> None:
+    """A choice of what is the default anyway is kept all the same."""
+    assert (await office.type("output text")).startswith("Nothing to change")
+    assert (await office.stored()).output is Output.TEXT
+
+
+@pytest.mark.parametrize("typed", ["verbose json", "verbose-json", "VERBOSE_JSON"])
+async def test_output_of_two_words(office: Office, typed: str) -> None:
+    """The format of two words is understood however people join them."""
+    await office.type(f"output {typed}")
+    assert (await office.stored()).output is Output.VERBOSE_JSON
+
+
+@pytest.mark.parametrize("typed", ["docx", "srt please", "text, srt", "<!channel>", "`srt`"])
+async def test_unknown_output(office: Office, typed: str) -> None:
+    """Any other format is refused with the names of those that there are, and nothing changes."""
+    body = await office.dispatch(f"output {typed}")
+    assert "nothing was changed" in body["text"]
+    assert "<" not in body["text"]
+    assert all(f"`{output}`" in body["text"] for output in Output)
+    assert await office.is_untouched()
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("0", 0.0), ("1", 1.0), ("0.2", 0.2), ("0,2", 0.2), (".5", 0.5), ("1.0", 1.0), ("0.2500001", 0.25)],
+)
+async def test_temperature_is_set(office: Office, typed: str, number: float) -> None:
+    """A number from 0 to 1 is stored, with a point or a comma, and the answer says what it means."""
+    await office.type("temperature 0.9")
+    answer = await office.type(f"Temperature {typed}")
+    assert (await office.stored()).temperature == number
+    assert answer.startswith(f"Done: the temperature of this channel is {number:g}. At 0 the model keeps")
+    assert (await office.type(f"temperature {typed}")).startswith("Nothing to change")
+
+
+@pytest.mark.parametrize(
+    "typed", ["2", "1.01", "-0.1", "hot", "0.2 0.3", "nan", "1e-1", "0.", "\u0661", "12"]
+)
+async def test_wrong_temperature(office: Office, typed: str) -> None:
+    """Whatever is no number from 0 to 1 is refused with an example, and nothing changes."""
+    answer = await office.type(f"temperature {typed}")
+    assert answer.startswith("A temperature is a number from 0 to 1, such as 0.2, so nothing was changed.")
+    assert await office.is_untouched()
+
+
+async def test_temperature_is_shown_and_cleared(office: Office) -> None:
+    """`temperature` alone says what is set, `temperature clear` goes back to the default."""
+    assert (await office.type("temperature")).startswith("The temperature of this channel is 0.")
+    assert (await office.type("temperature clear")).startswith("Nothing to change")
+    assert await office.is_untouched()
+    await office.type("temperature 0,4")
+    assert (await office.type("temperature")).startswith("The temperature of this channel is 0.4.")
+    assert (await office.type("temperature CLEAR")).startswith("Done: the temperature of this channel is 0.")
+    assert (await office.stored()).temperature is None
+
+
 async def test_mention_without_a_name(office: Office) -> None:
     """A mention that carries no name is looked up, so that the model gets a name and not an id."""
     await office.dispatch("prompt Ask <@U0BEN> or <@U0NOBODY>")
@@ -130,7 +219,9 @@ async def test_name_that_cannot_be_looked_up(office: Office) -> None:
     assert await office.is_untouched()
 
 
-@pytest.mark.parametrize("text", ["on", "off", "ask", "prompt Zendesk", "prompt clear", "last", "status"])
+@pytest.mark.parametrize(
+    "text", ["on", "off", "ask", "prompt Zendesk", "prompt clear", "output srt", "temperature 1", "last"]
+)
 async def test_not_a_member(office: Office, text: str) -> None:
     """In a channel that the bot is not in nothing is stored, and the answer says how to invite it."""
     assert INVITE in await office.type(text, channel="random")
@@ -167,6 +258,7 @@ async def test_status_of_a_fresh_channel(office: Office) -> None:
     assert answer.splitlines()[0] == "Dragoman 1.2.3"
     assert "Mode: `on` (the default, nobody chose one here)" in answer
     assert "api.example.com" in answer
+    assert f"Output: `text`. {OUTPUT_MEANS[Output.TEXT]}\nTemperature: 0\n" in answer
     assert "There is no prompt; `/translate prompt TEXT` sets one." in answer
     assert "Last changed" not in answer
 
@@ -174,9 +266,12 @@ async def test_status_of_a_fresh_channel(office: Office) -> None:
 async def test_status_of_a_channel_in_use(office: Office) -> None:
     """The status shows what was chosen and names who changed it last, as text."""
     await office.type("ask")
+    await office.type("output srt")
+    await office.type("temperature 0.25")
     await office.type("prompt Zendesk", user="ben")
     answer = await office.type("status")
     assert "Mode: `ask` (chosen here)" in answer
+    assert f"Output: `srt`. {OUTPUT_MEANS[Output.SRT]}\nTemperature: 0.25\n" in answer
     assert "Last changed by ben on 20" in answer
     assert "U0BEN" not in answer
     assert answer.endswith("The prompt:\nZendesk")
