@@ -10,6 +10,16 @@ to its ending. `engines/` are the ways to get English from sound, `surfaces/` wh
 `app.py` joins the parts; `cli.py` starts them.
 """
 
-from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-__version__ = version("dragoman")
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name):  # noqa: ANN001, ANN202 -- the checker is to see the one name above and no other
+        # Looked up when asked for: the import alone takes 35 ms, and a decoder child needs no version.
+        if name != "__version__":
+            raise AttributeError(name)
+        from importlib.metadata import version  # noqa: PLC0415 -- see above
+
+        return version("dragoman")

@@ -1,6 +1,6 @@
 """Any audio or video file → pieces fit to send: FLAC, 16 kHz, mono, in files named by us.
 
-The work is done by `decoder.py` in a child process of its own, one per file: a hostile recording may
+The work is done by `decoder/` in a child process of its own, one per file: a hostile recording may
 crash, hang or eat memory there, and costs one file its translation. The child gets its job as one
 line of JSON and reports one line per finished piece, so pieces are handed on as they come.
 """
@@ -9,17 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import os
 import signal
+import stat
 import sys
 from bisect import bisect_left, bisect_right
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from bot.errors import BotError, EmptyFileError, NoSoundError, NotDecodableError, TooLongError
+from bot.errors import (
+    BotError,
+    EmptyFileError,
+    NoSoundError,
+    NotDecodableError,
+    OutcomeError,
+    SilentError,
+    TooLongError,
+)
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -28,18 +37,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_DECODER: Final = Path(__file__).with_name("decoder.py")
-_LONGEST_LINE_BYTES: Final = 4096  # a report has about 100; more is garbage
+_DECODER: Final = ("-I", "-m", "bot.decoder")
+_LONGEST_LINE_BYTES: Final = 1 << 16  # of a report with the most anchors there can be; more is garbage
 
 # Nothing else reaches the child: it reads files of strangers and has no business with our secrets.
 # These two let a Python find its own libraries where it is not installed in the usual place.
 _KEPT_VARIABLES: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
+_MOST_ANCHORS: Final = 2000  # a piece has one for each hole or long silence
+_LONGEST_SECONDS: Final = 200 * 3600.0  # also keeps out what is no number
+_ROUNDING: Final = 0.001
+
 _GARBAGE: Final = "decoder wrote garbage"
 _ENDED_EARLY: Final = "decoder ended early"
-_ERRORS: Final[Mapping[str, type[BotError]]] = {
+_ERRORS: Final[Mapping[str, type[BotError | OutcomeError]]] = {
     "not_decodable": NotDecodableError,
     "no_sound": NoSoundError,
+    "silent": SilentError,
     "too_long": TooLongError,
 }
 
@@ -87,13 +101,13 @@ def _of_piece(anchor: tuple[float, float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost. Twelve hours of noise are 1.3 GB of FLAC and about two minutes of work."""
+    """What one file may cost. Four hours are about half a minute of work; a piece of noise has 10 MB."""
 
-    decoded_seconds: float = 12 * 3600
+    decoded_seconds: float = 4 * 3600
     wall_seconds: float = 900
     cpu_seconds: int = 600
     memory_bytes: int = 1 << 30
-    file_bytes: int = 3 << 29
+    file_bytes: int = 1 << 25
     open_files: int = 64
 
 
@@ -109,7 +123,7 @@ class Decoders:
     ) -> None:
         """`command` starts another child than ours, for tests."""
         self._limits = limits or Limits()
-        self._command = [str(word) for word in command or (sys.executable, "-I", _DECODER)]
+        self._command = [str(word) for word in command or (sys.executable, *_DECODER)]
         self._slots = asyncio.Semaphore(at_once)
         self._ahead: asyncio.Task[Process] | None = None
         self._is_open = False
@@ -139,20 +153,34 @@ class Decoders:
         """Give the pieces of `source`, in order, each as soon as its file in the folder `into` is whole.
 
         Leaving early, cancelled or closed, ends the child. Trouble of our own, such as a full disk, is
-        an `OSError`: it is not the file's fault.
+        an `OSError`: it is not the file's fault. Where all of it is silence there is no piece, but a
+        `SilentError`.
         """
-        job = _job(source, into, self._limits)
+        async for piece in self._work("pieces", source, into):
+            yield piece
+
+    async def as_mp3(self, flac: Path) -> Path:
+        """Give a piece once more as MP3, where an endpoint takes no FLAC; what is there is not made anew."""
+        target = flac.with_suffix(".mp3")
+        if not await asyncio.to_thread(target.exists):
+            async for _ in self._work("mp3", flac, flac.parent):
+                pass
+        return target
+
+    async def _work(self, work: str, source: Path, into: Path) -> AsyncGenerator[Piece, None]:
+        """Give what a child reports while it does some work with a file."""
+        job = _job(work, source, into, self._limits)
         pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
         # A task of its own, so that the slot is free once the child is done and not only when the
         # consumer has sent the last piece away.
-        work = self._in_background(self._run(job, into, pieces), name="decode")
+        run = self._in_background(self._run(job, into, pieces), name="decode")
         try:
             while (piece := await pieces.get()) is not None:
                 yield piece
-            await work
+            await run
         finally:
-            work.cancel()
-            await asyncio.wait([work])
+            run.cancel()
+            await asyncio.wait([run])
 
     async def _run(self, job: bytes, into: Path, pieces: asyncio.Queue[Piece | None]) -> None:
         """Lead one child through one file; None ends the pieces, whatever happened."""
@@ -230,11 +258,12 @@ def _kill(child: Process) -> None:
             os.killpg(child.pid, signal.SIGKILL)
 
 
-def _job(source: Path, into: Path, limits: Limits) -> bytes:
+def _job(work: str, source: Path, into: Path, limits: Limits) -> bytes:
     """Write the line that tells a child what to do. Its paths are absolute: it works in another folder."""
     if source.stat().st_size == 0:
         raise EmptyFileError
-    job = {"source": str(source.resolve()), "folder": str(into.resolve()), "limits": asdict(limits)}
+    paths = {"source": str(source.resolve()), "folder": str(into.resolve())}
+    job = {"work": work, **paths, "limits": asdict(limits)}
     return json.dumps(job).encode() + b"\n"
 
 
@@ -245,7 +274,7 @@ async def _converse(child: Process, job: bytes, into: Path) -> AsyncIterator[Pie
     stdin.write(job)
     piece = None
     while "ending" not in (report := await _report(stdout)):
-        piece = _as_piece(report, piece.index + 1 if piece else 0, into)
+        piece = _as_piece(report, piece, into)
         yield piece
     ending, why = report["ending"], _word(report.get("why"))
     if ending == "own_trouble":
@@ -268,17 +297,49 @@ async def _report(stdout: StreamReader) -> Mapping[str, Any]:
     return report
 
 
-def _as_piece(report: Mapping[str, Any], index: int, into: Path) -> Piece:
+def _as_piece(report: Mapping[str, Any], previous: Piece | None, into: Path) -> Piece:
     """Check what the child says about a piece: a decoder that a hostile file took over may lie."""
     try:
-        name, seconds, start = report["file"], float(report["seconds"]), float(report["start_seconds"])
-        is_sane = Path(name).name == name and math.isfinite(seconds) and math.isfinite(start)
-        size = (into / name).stat().st_size if is_sane and seconds > 0 <= start else 0
-    except (KeyError, TypeError, ValueError, OSError) as error:
+        name = report["file"]
+        start, end, seconds = (float(report[key]) for key in ("start_seconds", "end_seconds", "seconds"))
+        anchors = tuple((float(piece), float(recording)) for piece, recording in report["anchors"])
+        before = previous.end_seconds if previous else 0.0
+        is_sane = Path(name).name == name and _runs((0.0, before), (0.0, start)) and seconds > 0
+        is_sane = is_sane and _is_map(anchors, (seconds, end)) and anchors[0] == (0.0, start)
+        size = _size(into / name) if is_sane else 0
+    except (KeyError, TypeError, ValueError, OSError, IndexError) as error:
         raise NotDecodableError(_GARBAGE) from error
     if size == 0:
         raise NotDecodableError(_GARBAGE)
-    return Piece(index, str(into / name), start, seconds, size, is_last=report.get("is_last") is True)
+    return Piece(
+        previous.index + 1 if previous else 0,
+        str(into / name),
+        start,
+        seconds,
+        size,
+        is_last=report.get("is_last") is True,
+        end_seconds=end,
+        anchors=anchors,
+    )
+
+
+def _size(file: Path) -> int:
+    """Give the size of a file that is one: a link could lead to what is none of the recording's."""
+    found = file.lstat()
+    return found.st_size if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else 0
+
+
+def _is_map(anchors: Sequence[tuple[float, float]], end: tuple[float, float]) -> bool:
+    """Say whether anchors lead through a piece to its end."""
+    return len(anchors) <= _MOST_ANCHORS and all(
+        _runs(one, other) for one, other in pairwise((*anchors, end))
+    )
+
+
+def _runs(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Say whether time goes on from one anchor to the other: in the recording no less than in the piece."""
+    in_piece, in_recording = other[0] - one[0], other[1] - one[1]
+    return in_piece >= 0 and _LONGEST_SECONDS >= in_recording + _ROUNDING >= in_piece
 
 
 def _word(why: object) -> str:

@@ -10,7 +10,8 @@ import pytest
 from av.stream import Disposition
 
 import recordings
-from bot import decoder
+from bot.decoder.child import reports, warm_up
+from bot.decoder.sound import Sound
 from bot.sandbox.samples import likeness
 from bot.sandbox.samples.listen import levels
 
@@ -28,11 +29,12 @@ PIECE = "piece-0000.flac"
 def decode(source: Path, *, folder: Path | None = None, most_seconds: float = 60) -> list[dict[str, Any]]:
     """Let the decoder do a job, and give all its reports."""
     job = {
+        "work": "pieces",
         "source": str(source),
         "folder": str(folder or source.parent),
         "limits": {"decoded_seconds": most_seconds},
     }
-    return list(decoder.reports(job))
+    return list(reports(job))
 
 
 def refusal(source: Path) -> tuple[str, str]:
@@ -216,7 +218,7 @@ def test_folder_is_gone(tmp_path: Path) -> None:
 
 def test_disk_is_full(tmp_path: Path) -> None:
     """A disk that is full from the first byte, or fills up later, is our own trouble."""
-    (tmp_path / PIECE).symlink_to("/dev/full")
+    (tmp_path / "piece-0000.part").symlink_to("/dev/full")
     source = recordings.encode(recordings.sample().path, tmp_path / "voice.wav", "pcm_s16le")
     [report] = decode(source)
     assert (report["ending"], report["why"]) == ("own_trouble", "OSError")
@@ -227,7 +229,7 @@ def test_disk_is_full(tmp_path: Path) -> None:
 class OutOfMemory:
     """A file that is too much for the memory, at reading or at decoding."""
 
-    duration = None
+    start_time = duration = None
     size = 1
 
     def __init__(self, *, is_reading: bool) -> None:
@@ -248,7 +250,7 @@ class OutOfMemory:
 def test_out_of_memory(is_reading: bool) -> None:  # noqa: FBT001 -- a parameter of the table
     """Running out of memory ends the file; it is neither its end nor one bad packet."""
     stand_in = OutOfMemory(is_reading=is_reading)
-    sound = decoder.Sound(cast("InputContainer", stand_in), cast("AudioStream", stand_in))
+    sound = Sound(cast("InputContainer", stand_in), cast("AudioStream", stand_in))
     with pytest.raises(MemoryError):
         list(sound)
 
@@ -271,7 +273,7 @@ class BrokenInTheMiddle(OutOfMemory):
 def test_reading_ends_at_the_first_damage() -> None:
     """Where the file can't be read on, what was heard so far is kept."""
     stand_in = BrokenInTheMiddle(is_reading=True)
-    sound = decoder.Sound(cast("InputContainer", stand_in), cast("AudioStream", stand_in))
+    sound = Sound(cast("InputContainer", stand_in), cast("AudioStream", stand_in))
     assert sum(frame.samples for frame in sound) == 1600
     sound.judge()
 
@@ -281,6 +283,6 @@ def test_warming_up(
 ) -> None:
     """Warming up reads and writes without a trace: the parent would take a line on stdout for a piece."""
     monkeypatch.chdir(tmp_path)
-    decoder.warm_up()
+    warm_up()
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")

@@ -135,10 +135,11 @@ def test_engines_know_pieces_and_errors_only() -> None:
 
 
 def test_the_decoder_needs_only_pyav() -> None:
-    """`decoder.py` imports PyAV and the standard library: it runs isolated, beside hostile files."""
+    """`decoder/` imports PyAV, the standard library and itself: it runs isolated, beside hostile files."""
     names = {
         name
-        for node in ast.walk(TREES[PACKAGE / "decoder.py"])
+        for path in (PACKAGE / "decoder").glob("*.py")
+        for node in ast.walk(TREES[path])
         for name in (
             [alias.name for alias in node.names]
             if isinstance(node, ast.Import)
@@ -147,7 +148,14 @@ def test_the_decoder_needs_only_pyav() -> None:
             else []
         )
     }
-    assert {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) == {"av"}
+    ours = {name for name in names if name.partition(".")[0] == "bot"}
+    assert all(_is_in(name, "bot.decoder") for name in ours)
+    assert {name.partition(".")[0] for name in names - ours} - set(sys.stdlib_module_names) == {"av"}
+
+
+def test_only_children_import_the_decoder() -> None:
+    """Nothing that runs in the bot's own process imports `decoder/`, and with it FFmpeg."""
+    assert _importers("decoder") == {"sandbox.samples.listen"}
 
 
 def test_only_jobs_know_dbos() -> None:

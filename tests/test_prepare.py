@@ -34,7 +34,9 @@ job = json.loads(line)
 folder = job["folder"]
 def piece(name="p.flac", is_last=True, **other):
     with open(os.path.join(folder, name), "w") as file: file.write("sound")
-    tell(**{"file": name, "start_seconds": 0.0, "seconds": 1.0, "is_last": is_last, **other})
+    start = other.pop("start_seconds", 0.0)
+    told = {"file": name, "start_seconds": start, "end_seconds": start + 1.0, "seconds": 1.0}
+    tell(**{**told, "anchors": [[0.0, start]], "is_last": is_last, **other})
 """
 
 
@@ -267,7 +269,8 @@ async def test_output_has_a_limit(tmp_path: Path) -> None:
     decoders = Decoders(at_once=1, limits=Limits(file_bytes=20_000))
     with pytest.raises(OSError, match=r"\w+"):
         await pieces_of(decoders, recordings.sample().path, tmp_path)
-    assert (tmp_path / "piece-0000.flac").stat().st_size <= 20_000
+    assert (tmp_path / "piece-0000.part").stat().st_size <= 20_000
+    assert not (tmp_path / "piece-0000.flac").exists()
     await decoders.close()
 
 
@@ -280,14 +283,15 @@ async def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         f"""
 import json, os, resource, sys
 sys.path.insert(0, {str(ROOT)!r})
-from bot import decoder
+from bot.decoder.child import main
+from bot.decoder.pieces import whole_file
 def look(source, folder, most_seconds):
     limits = ["AS", "CPU", "FSIZE", "NOFILE", "CORE"]
     found = {{name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in limits}}
     found |= {{"environment": dict(os.environ), "leads": os.getsid(0) == os.getpid(), "cwd": os.getcwd()}}
     (folder / "found").write_text(json.dumps(found))
-    yield {{"file": "found", "start_seconds": 0.0, "seconds": 1.0, "is_last": True}}
-decoder.main(look)
+    yield whole_file("found", 1.0)
+main(look)
 """
     )
     limits = Limits(memory_bytes=1 << 31, cpu_seconds=77, file_bytes=88_888, open_files=55)
@@ -459,7 +463,7 @@ async def test_no_program(tmp_path: Path) -> None:
 async def test_a_failed_start_ahead_is_past(tmp_path: Path) -> None:
     """A child that could not be started ahead costs no file anything: a new one is started for it."""
     program = tmp_path / "child"
-    decoders = Decoders(at_once=1, command=(program, "-I", prepare._DECODER))  # noqa: SLF001 -- the child as it is
+    decoders = Decoders(at_once=1, command=(program, *prepare._DECODER))  # noqa: SLF001 -- the child as it is
     await decoders.start()  # there is no such program yet
     program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     program.chmod(0o700)
@@ -474,12 +478,12 @@ async def test_killed_parent_leaves_nobody(tmp_path: Path) -> None:
         f"""
 import os, sys, time
 sys.path.insert(0, {str(ROOT)!r})
-from bot import decoder
+from bot.decoder.child import main
 open({str(tmp_path)!r} + f"/child-{{os.getpid()}}", "w").close()
 def endless(source, folder, most_seconds):
     (folder / "working").touch()
     time.sleep(99)
-decoder.main(endless)
+main(endless)
 """
     )
     parent = tmp_path / "parent.py"

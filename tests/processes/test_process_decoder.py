@@ -28,7 +28,7 @@ def decoders_of(pid: int) -> list[int]:
     """Give the decoder children of a process."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
     children = [int(one) for task in tasks for one in (task / "children").read_text().split()]
-    return [one for one in children if b"decoder.py" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return [one for one in children if b"bot.decoder" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 def is_alive(pid: int) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import recordings
-from bot.decoder import Refusal
+from bot.decoder.refusal import Refusal
 from bot.sandbox import samples
 from bot.sandbox.samples.listen import hear, levels
 
