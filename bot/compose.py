@@ -5,15 +5,20 @@ Pure functions. Everything that stands in a message is built by `rich_text.py`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bot.document import Document, document_of
+from bot.document import Document, document_of, is_long
 from bot.ending import Ending, EndingName
-from bot.rich_text import Message, block, bold, escape, heading_of, plain, split, with_code
+from bot.errors import TooLongError
+from bot.long_text import compose_long
+from bot.paragraphs import paragraphs_of, span_mark
+from bot.rich_text import Message, block, bold, escape, plain, weight, with_code
+from bot.share import Output
 
 if TYPE_CHECKING:
-    from bot.join import Whole
+    from bot.join import Gap, Whole
     from bot.share import Job, Share
     from bot.terms import Terms
 
@@ -33,9 +38,22 @@ __all__ = [
     "escape",
 ]
 
-# Slack's best practice is 4,000 characters a message; the rest is room for a heading.
-PART_CHARACTERS = 3_500
+MINUTE_SECONDS = 60
+MOST_OF_A_NAME = 250
+# chat.update, which takes a button away again, refuses a text over 4,000 characters.
+MOST_WITH_BUTTONS = 3_000
+SPOKEN_GAPS = 5
+
 NO_SPEECH_TEXT = "I heard no speech in this recording."
+MISSING_HEADING = "What was missing:"
+TRY_AGAIN, YES, NO = "Try again", "Translate it", "No, thanks"
+ATTACHED = {
+    Output.TEXT: "the whole text is attached",
+    Output.SRT: "the SRT subtitles are attached",
+    Output.VTT: "the WebVTT subtitles are attached",
+    Output.JSON: "the JSON file is attached",
+    Output.VERBOSE_JSON: "the JSON file is attached",
+}
 
 # The buttons of a reply; the `value` of each is the job's id. Where they are pressed: surfaces/buttons.py.
 RETRY_MISSING, MISSING_BLOCK = "retry_missing", "dragoman_missing"
@@ -50,7 +68,7 @@ class Reply:
     document: Document | None = None
 
 
-def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms) -> Reply:  # noqa: ARG001 -- comes next
+def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms) -> Reply:
     """Give the reply for an ending; one without messages where nothing is to be posted.
 
     `said` is the translation; what a failure says; or the length in seconds, for the question whether
@@ -59,34 +77,107 @@ def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms) 
     name = _name_of(job.share)
     match ending.name:
         case EndingName.TRANSLATED if not isinstance(said, str):
-            return Reply(_compose_short(said.text, file_name=name), document_of(job, said))
+            document = document_of(job, said)
+            return Reply(_compose_translation(job, said, name, document), document)
         case EndingName.NO_SPEECH:
             return Reply(compose_notice(NO_SPEECH_TEXT, file_name=name))
         case EndingName.FAILED:
-            return Reply(compose_notice(str(said), file_name=name))
+            buttons = [_retry(job)] if ending.missing else []
+            return Reply((_notice(str(said), name, buttons),))
+        case EndingName.SKIPPED if ending.reason == TooLongError.reason:
+            return Reply((_notice(_question(float(str(said)), terms), name, [_confirm(job)]),))
         case _:
             return Reply(())
 
 
 def compose_notice(text: str, *, file_name: str) -> tuple[Message, ...]:
     """Give the one message that says `text`, our own words; `…` in backticks is shown as code."""
-    heading = [bold(f"{file_name}\n")] if file_name else []
-    return (Message(_under(file_name, text), (block(*heading, *with_code(text)),)),)
+    return (_notice(text, file_name, []),)
+
+
+def spell_length(seconds: float) -> str:
+    """Say how long a recording is, as people do: 45 s, 3 min, 2 h 10 min."""
+    minutes = round(seconds / 60)
+    if not minutes or round(seconds) < MINUTE_SECONDS:
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(minutes, 60)
+    return " ".join(([f"{hours} h"] if hours else []) + ([f"{minutes} min"] if minutes or not hours else []))
+
+
+def _compose_translation(job: Job, whole: Whole, name: str, document: Document | None) -> tuple[Message, ...]:
+    if not is_long(job, whole):
+        text = whole.text.strip()
+        head = [bold(f"{name}\n")] if name else []
+        return (Message(_under(name, text), (block(*head, plain(text)),)),)
+    messages = compose_long(paragraphs_of(whole), name=name, openings=_openings(job, whole, document))
+    if not whole.gaps:
+        return messages
+    closing = _notice(_missing(whole.gaps), "", [_retry(job)])
+    last = messages[-1]
+    if weight(last.text) + weight(closing.text) > MOST_WITH_BUTTONS:
+        return (*messages, closing)
+    return (*messages[:-1], Message(f"{last.text}\n\n{closing.text}", (*last.blocks, *closing.blocks)))
+
+
+def _openings(job: Job, whole: Whole, document: Document | None) -> tuple[str, str]:
+    """Say what a long reply begins with: where it is one message, and where more follow."""
+    if job.only:
+        return MISSING_HEADING, MISSING_HEADING
+    length = f"This recording is {spell_length(whole.seconds)} long."
+    if document is None:
+        return length, f"{length} The rest follows below."
+    attached = ATTACHED[job.output]
+    return (
+        f"{length} Below is its English, and {attached}.",
+        f"{length} The rest follows below, and {attached}.",
+    )
+
+
+def _missing(gaps: tuple[Gap, ...]) -> str:
+    spans = [span_mark(gap) for gap in gaps[:SPOKEN_GAPS]]
+    more = f" and {len(gaps) - SPOKEN_GAPS} more" if len(gaps) > SPOKEN_GAPS else ""
+    return (
+        f"{', '.join(spans)}{more} could not be translated. Press the button and I try that part once more."
+    )
+
+
+def _question(seconds: float, terms: Terms) -> str:
+    """Ask whether so long a recording shall be translated, with the price where it is known."""
+    question = f"This recording is {spell_length(seconds)} long. Translate it?"
+    if not terms.price_per_minute:
+        return question
+    # Rounded up: nobody minds paying less. Rounded first, or the error of a float would be a cent.
+    cents = math.ceil(round(seconds / 60 * terms.price_per_minute * 100, 6))
+    return f"{question} That costs about ${max(1, cents) / 100:,.2f}."
+
+
+def _retry(job: Job) -> dict[str, Any]:
+    return _actions(MISSING_BLOCK, _button(RETRY_MISSING, TRY_AGAIN, job))
+
+
+def _confirm(job: Job) -> dict[str, Any]:
+    yes = _button(CONFIRM_YES, YES, job) | {"style": "primary"}
+    return _actions(CONFIRM_BLOCK, yes, _button(CONFIRM_NO, NO, job))
+
+
+def _actions(block_id: str, *buttons: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
+
+
+def _button(action_id: str, text: str, job: Job) -> dict[str, Any]:
+    label = {"type": "plain_text", "text": text}
+    return {"type": "button", "action_id": action_id, "text": label, "value": job.id}
+
+
+def _notice(text: str, name: str, buttons: list[dict[str, Any]]) -> Message:
+    head = [bold(f"{name}\n")] if name else []
+    return Message(_under(name, text), (block(*head, *with_code(text)), *buttons))
 
 
 def _name_of(share: Share) -> str:
     """Name the file where the message has several; Slack Connect's files may come without a name."""
-    return (share.file.name or f"recording {share.position} of {share.of}") if share.of > 1 else ""
-
-
-def _compose_short(text: str, *, file_name: str) -> tuple[Message, ...]:
-    parts = split(text.strip(), PART_CHARACTERS)
-    messages = []
-    for number, part in enumerate(parts, start=1):
-        heading = heading_of(file_name, number, len(parts))
-        head = [bold(f"{heading}\n")] if heading else []
-        messages.append(Message(_under(heading, part), (block(*head, plain(part)),)))
-    return tuple(messages)
+    name = share.file.name or f"recording {share.position} of {share.of}"
+    return name[:MOST_OF_A_NAME] if share.of > 1 else ""
 
 
 def _under(heading: str, text: str) -> str:

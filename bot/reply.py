@@ -17,7 +17,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import progress as progress_message
-from bot.compose import compose_notice
 from bot.ending import Ending, EndingName
 from bot.persist import persist
 from bot.web_api import SlackRefusedError, SlackUnreachableError
@@ -74,8 +73,6 @@ class Replier:
         where Slack refuses the reply.
         """
         await progress.stop()
-        if isinstance(messages, str):  # until all callers compose
-            messages = compose_notice(messages, file_name="")
         standing = Standing()
         if not is_first_run or progress.may_stand:
             standing = await self.read_thread(job)

@@ -62,6 +62,14 @@ def block(*elements: Element) -> dict[str, Any]:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
 
 
+def preformatted(text: str) -> dict[str, Any]:
+    """Give a block that holds `text` with its lines and spaces as they are."""
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_preformatted", "elements": [plain(text)]}],
+    }
+
+
 def heading_of(name: str, number: int, of: int) -> str:
     """Say which file a message is about, and which of several messages it is; empty where it need not be."""
     count = f"{number}/{of}" if of > 1 else ""

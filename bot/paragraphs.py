@@ -1,0 +1,110 @@
+"""A long text as people read it: paragraphs by pause, each with its time, and marks for what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.engines import Segment
+from bot.join import SENTENCE_ENDS, Gap
+from bot.rich_text import SENTENCE_END, split, weight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.join import Whole
+
+# A pause after a sentence begins a paragraph; so long a one does, whatever was said.
+PAUSE_SECONDS, LONG_PAUSE_SECONDS = 1.0, 3.0
+# From here on the next end of a sentence ends the paragraph, and no paragraph is longer than the most.
+ENOUGH_CHARACTERS, MOST_CHARACTERS = 600, 2_400
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Some sentences in one line, and from when to when in the recording they are said."""
+
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+    @property
+    def mark(self) -> str:
+        """The time that stands above it."""
+        return time_mark(self.start_seconds)
+
+
+def paragraphs_of(whole: Whole) -> list[Paragraph | Gap]:
+    """Divide the text at its pauses, with the gaps where they are; every word once, in order."""
+    found: list[Paragraph | Gap] = []
+    gaps = list(whole.gaps)
+    for sentence in _sentences(whole):
+        while gaps and gaps[0].start_seconds <= sentence.start_seconds:
+            _add_gap(found, gaps.pop(0))
+        last = found[-1] if found else None
+        if isinstance(last, Paragraph) and not _is_new(last, sentence):
+            found[-1] = replace(last, end_seconds=sentence.end_seconds, text=f"{last.text} {sentence.text}")
+        else:
+            found.append(sentence)
+    for gap in gaps:
+        _add_gap(found, gap)
+    return found
+
+
+def cut(paragraph: Paragraph, limit: int) -> list[Paragraph]:
+    """Cut a paragraph at sentences, else at words; the times of its parts are reckoned by their length."""
+    return list(_timed(split(paragraph.text, limit), paragraph.start_seconds, paragraph.end_seconds))
+
+
+def time_mark(seconds: float) -> str:
+    """Say a moment of the recording as players do: 12:34, and 1:02:03 from one hour on."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span_mark(gap: Gap) -> str:
+    """Say from when to when something is missing."""
+    return f"{time_mark(gap.start_seconds)}–{time_mark(gap.end_seconds)}"  # noqa: RUF001 -- from, to
+
+
+def _sentences(whole: Whole) -> Iterator[Paragraph]:
+    for segment in whole.segments or (Segment(0.0, whole.seconds, whole.text),):
+        # A server that tells no times gives minutes of speech in one segment.
+        text = " ".join(segment.text.split())
+        ends = [match.end() for match in SENTENCE_END.finditer(text)]
+        sentences = [text[start:end].strip() for start, end in zip([0, *ends], [*ends, None], strict=True)]
+        parts = [part for sentence in sentences if sentence for part in _fitting(sentence)]
+        yield from _timed(parts, segment.start_seconds, segment.end_seconds)
+
+
+def _fitting(sentence: str) -> list[str]:
+    """Cut what nobody ended for very long; an emoji may count as two, hence half of the limit for these."""
+    limit = MOST_CHARACTERS if weight(sentence) == len(sentence) else MOST_CHARACTERS // 2
+    return split(sentence, limit)
+
+
+def _timed(parts: list[str], start: float, end: float) -> Iterator[Paragraph]:
+    """Give each part its share of the time by its length."""
+    said, whole = 0, sum(map(len, parts))
+    for part in parts:
+        begins, said = said, said + len(part)
+        yield Paragraph(start + (end - start) * begins / whole, start + (end - start) * said / whole, part)
+
+
+def _is_new(last: Paragraph, sentence: Paragraph) -> bool:
+    """Say whether a sentence begins a paragraph."""
+    pause = sentence.start_seconds - last.end_seconds
+    if pause >= LONG_PAUSE_SECONDS or weight(last.text) + weight(sentence.text) >= MOST_CHARACTERS:
+        return True
+    is_ended = last.text[-1] in SENTENCE_ENDS
+    return is_ended and (pause >= PAUSE_SECONDS or len(last.text) > ENOUGH_CHARACTERS)
+
+
+def _add_gap(found: list[Paragraph | Gap], gap: Gap) -> None:
+    """Add a gap; where it borders on the one before, the two are one to people."""
+    last = found[-1] if found else None
+    if isinstance(last, Gap) and gap.start_seconds - last.end_seconds < PAUSE_SECONDS:
+        found[-1] = replace(last, end_seconds=gap.end_seconds)
+    else:
+        found.append(gap)
