@@ -19,6 +19,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import __version__, receive
 from bot.checks import check, listen_fault
+from bot.compose import compose_reply
 from bot.config import ConfigFaults
 from bot.download import Downloader
 from bot.ending import Ending, EndingName
@@ -32,8 +33,9 @@ from bot.prepare import Decoders, Limits
 from bot.progress import ProgressBoard
 from bot.receive import Intake
 from bot.reply import Replier
-from bot.road import Run, Stages, walk
+from bot.road import Run, walk
 from bot.spool import Spool
+from bot.stages import Stages
 from bot.store import database
 from bot.store.jobs_database import open_jobs_engine
 from bot.store.lock import Lock, lock_file, lock_postgres
@@ -46,6 +48,7 @@ from bot.translate import Translator
 from bot.transport import http
 from bot.transport.pages import Readiness, add_pages
 from bot.transport.socket_mode import SocketConnection
+from bot.upload import Uploader
 from bot.web_api import WebApi, build_client, without_token
 
 if TYPE_CHECKING:
@@ -117,9 +120,16 @@ class Bot:
 
     def _build_stages(self) -> Stages:
         config = self._config
-        key = config.cometapi_key.get_secret_value()
+        decoders = Decoders(
+            at_once=max(2, os.cpu_count() or 1),
+            limits=Limits(decoded_seconds=config.terms.max_seconds),
+        )
         engine = TranslationsEngine(
-            self._http, base_url=config.translation_base_url, key=key, model=config.translation_model
+            self._http,
+            base_url=config.translation_base_url,
+            key=config.cometapi_key.get_secret_value(),
+            model=config.translation_model,
+            as_mp3=decoders.as_mp3,
         )
         return Stages(
             spool=Spool(config.spool_dir),
@@ -131,13 +141,12 @@ class Bot:
                 max_bytes=config.terms.max_file_bytes,
                 sleep=self._sleep,
             ),
-            decoders=Decoders(
-                at_once=max(2, os.cpu_count() or 1),
-                limits=Limits(decoded_seconds=config.terms.max_seconds),
-            ),
+            decoders=decoders,
             translator=Translator(engine, turns=FairTurns(config.endpoint_concurrency), sleep=self._sleep),
             replier=Replier(self.web_api, self.stores.withdrawals, sleep=self._sleep),
+            uploader=Uploader(self._http, self.web_api, api_url=config.slack_api_url, sleep=self._sleep),
             progress=ProgressBoard(self.web_api, sleep=self._sleep),
+            terms=config.terms,
         )
 
     async def start(self) -> None:
@@ -209,9 +218,8 @@ class Bot:
         """Answer a share whose job ended the process too often to be run again."""
         ending = Ending(EndingName.FAILED, NotDecodableError.reason)
         progress = self.stages.progress.start(job, is_first_run=False)
-        await self.stages.replier.reply(
-            job, ending, NotDecodableError.text, progress=progress, is_first_run=False
-        )
+        reply = compose_reply(job, ending, NotDecodableError.text, terms=self._config.terms)
+        await self.stages.replier.reply(job, ending, reply.messages, progress=progress, is_first_run=False)
 
     async def _has_started(self) -> bool:
         return False

@@ -49,8 +49,8 @@ def join(translations: Sequence[Translation | None], pieces: Sequence[Piece]) ->
     return Whole(
         text,
         tuple(segment for told, piece in pairs if told for segment in _placed(told, piece)),
-        max((_end(piece) for piece in pieces), default=0.0),
-        tuple(Gap(piece.index, piece.start_seconds, _end(piece)) for told, piece in pairs if told is None),
+        max((end_of(piece) for piece in pieces), default=0.0),
+        tuple(Gap(piece.index, piece.start_seconds, end_of(piece)) for told, piece in pairs if told is None),
     )
 
 
@@ -75,5 +75,6 @@ def _letters(text: str) -> str:
     return "".join(text.split())
 
 
-def _end(piece: Piece) -> float:
+def end_of(piece: Piece) -> float:
+    """Give where a piece ends in the recording; those cut by an older version did not say."""
     return piece.end_seconds or piece.start_seconds + piece.seconds

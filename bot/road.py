@@ -1,36 +1,46 @@
 """The road of one share, all endings on one screen: download, prepare, translate, judge, reply.
 
 Nothing here knows how steps are kept over a crash (`jobs.py` does) or what Slack's answers look like.
+Which step comes next may depend on the job and on kept results alone, never on what is ready first, on
+the configuration or on the disk: after a crash the steps must come in the same order.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
 
+from bot.bench import Bench
+from bot.compose import compose_reply
+from bot.document import Document, as_messages, as_text
 from bot.download import AudioFile
 from bot.ending import Ending, EndingName
-from bot.engines import Ask, Translation
-from bot.errors import BotError, DeletedError, SkippedError, WithdrawnError
+from bot.engines import Translation
+from bot.errors import (
+    BotError,
+    SilentError,
+    SkippedError,
+    TooLongError,
+    UnconfirmedError,
+    WithdrawnError,
+)
+from bot.join import end_of, join
 from bot.judge import Verdict, judge
 from bot.prepare import Piece
-from bot.translate import join
+from bot.share import Output
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-    from bot.download import Downloader
-    from bot.prepare import Decoders
-    from bot.progress import Progress, ProgressBoard
-    from bot.reply import Replier
+    from bot.compose import Reply
+    from bot.join import Whole
+    from bot.progress import Progress
     from bot.share import Job
-    from bot.spool import Spool
-    from bot.translate import Translator
+    from bot.stages import Stages
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -58,18 +68,6 @@ class Run(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """What the road is made of; `app.py` builds it, tests hand in others."""
-
-    spool: Spool
-    downloader: Downloader
-    decoders: Decoders
-    translator: Translator
-    replier: Replier
-    progress: ProgressBoard
-
-
 async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
     """Carry one share from download to reply, and say how it ended.
 
@@ -77,120 +75,164 @@ async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
     another try can heal never arrives here; its step took the tries.
     """
     progress = stages.progress.start(job, is_first_run=run.is_first)
-    bench, text = Bench(job, stages), ""
+    bench = Bench(job, stages)
+    said: str | Whole = ""
     try:
-        translation = await _translate(bench, run, progress)
-        if judge(translation) is Verdict.NO_SPEECH:
+        said = await _translate(bench, run, progress)
+        if judge(said) is Verdict.NO_SPEECH:
             ending = Ending(EndingName.NO_SPEECH)
         else:
-            ending, text = Ending(EndingName.TRANSLATED), translation.text
+            ending = Ending(EndingName.TRANSLATED, missing=tuple(gap.index for gap in said.gaps))
+    except SilentError:
+        ending = Ending(EndingName.NO_SPEECH)
+    except UnconfirmedError as error:
+        ending, said = Ending(EndingName.SKIPPED, TooLongError.reason), error.detail
     except SkippedError:
         ending = Ending(EndingName.SKIPPED)
     except WithdrawnError:
         ending = Ending(EndingName.WITHDRAWN)
     except BotError as error:
-        ending, text = Ending(EndingName.FAILED, error.reason), error.text
+        ending, said = Ending(EndingName.FAILED, error.reason, job.only), stages.terms.spell(error.text)
         log.warning("job.failed", job_id=job.id, reason=error.reason, detail=error.detail)
+
+    def compose() -> Reply:
+        return compose_reply(bench.job, ending, said, terms=stages.terms)
 
     async def reply() -> Ending:
         await run.wait_for_turn()
         return await stages.replier.reply(
-            bench.job, ending, text, progress=progress, is_first_run=run.is_first
+            bench.job, ending, compose().messages, progress=progress, is_first_run=run.is_first
         )
 
     try:
-        ending = await run.keep("reply", reply, Ending, is_last_word=True)
+        ended = await run.keep("reply", reply, Ending, is_last_word=True)
+        if ended.name is EndingName.TRANSLATED:
+            await _send_along(bench.job, ended, compose(), stages=stages, run=run)
     finally:
         await progress.stop()
         stages.spool.clear(job.id)
-    log.info("job.ended", job_id=job.id, ending=ending.name.value, reason=ending.reason)
-    return ending
+    log.info("job.ended", job_id=job.id, ending=ended.name.value, reason=ended.reason)
+    return ended
 
 
-async def _translate(bench: Bench, run: Run, progress: Progress) -> Translation:
-    """Fetch the file and translate its pieces, each as soon as it is cut."""
+async def _translate(bench: Bench, run: Run, progress: Progress) -> Whole:
+    """Fetch the file and translate its pieces, each as soon as it is cut.
+
+    A piece that cannot be translated is a gap; where nothing but gaps came, the first one's error is raised.
+    """
     bench.learn_name(await run.keep("download", bench.download, AudioFile))
     pieces: list[Piece] = []
-    translations: list[asyncio.Future[Translation]] = []
+    outcomes: list[asyncio.Future[Translation | BotError]] = []
     try:
-        while not (pieces and pieces[-1].is_last):
-            number = len(pieces)
-            cut = partial(bench.cut, number)
-            piece = await run.keep(f"prepare-{number}", cut, Piece)
+        async for piece in _cut(bench, run, progress):
             pieces.append(piece)
-            progress.heard(piece.start_seconds + piece.seconds)
-            ask = partial(bench.translate, piece)
-            step = run.keep(f"translate-{number}", ask, Translation)
-            translations.append(asyncio.ensure_future(step))
-        return join(await asyncio.gather(*translations), pieces)
+            outcome = _outcome(piece, _begin(piece, bench, run), bench, progress)
+            outcomes.append(asyncio.ensure_future(outcome))
+        told = await asyncio.gather(*outcomes)
     finally:
-        for translation in translations:
-            translation.cancel()
-        await asyncio.gather(*translations, return_exceptions=True)
+        for one in outcomes:
+            one.cancel()
+        await asyncio.gather(*outcomes, return_exceptions=True)
         await bench.close()
+    faults = [one for one in told if isinstance(one, BotError)]
+    whole = join([None if isinstance(one, BotError) else one for one in told], pieces)
+    if judge(whole) is Verdict.UNHEARD:
+        raise faults[0]
+    return whole
 
 
-class Bench:
-    """The files of one job on this machine: made when first needed, and made again after a crash.
+async def _cut(bench: Bench, run: Run, progress: Progress) -> AsyncGenerator[Piece, None]:
+    """Give the pieces as they are cut; those of a recording that has to be measured first, after the last.
 
-    A kept step says that something was done, not that its file is still here: the spool is emptied
-    at every start, and another machine never had it.
+    Raises UnconfirmedError where that one turns out to be so long that somebody has to say yes first.
     """
+    job = bench.job
+    is_measured = job.confirm_above_seconds > 0 and job.share.file.duration_seconds is None
+    pieces: list[Piece] = []
+    while not (pieces and pieces[-1].is_last):
+        number = len(pieces)
+        piece = await run.keep(f"prepare-{number}", partial(bench.cut, number), Piece)
+        pieces.append(piece)
+        progress.heard(end_of(piece))
+        if not is_measured:
+            yield piece
+    seconds = end_of(pieces[-1])
+    progress.expect(seconds)
+    if is_measured and seconds > job.confirm_above_seconds:
+        raise UnconfirmedError(str(seconds))
+    for piece in pieces if is_measured else ():
+        yield piece
 
-    def __init__(self, job: Job, stages: Stages) -> None:
-        self.job = job
-        self._stages = stages
-        self._source: Path | None = None
-        self._cutting: AsyncGenerator[Piece, None] | None = None
-        self._pieces: list[Piece] = []
-        self._lock = asyncio.Lock()
 
-    async def download(self) -> AudioFile:
-        """Fetch the file from Slack. Raises SkippedError when a stub turns out to be no recording."""
-        share = self.job.share
-        folder = self._stages.spool.folder(self.job.id)
-        try:
-            file = await self._stages.downloader.resolve(share.file)
-            if not (file.is_audio() or file.is_video()):
-                raise SkippedError
-            audio = await self._stages.downloader.fetch(file, folder / "source")
-        except DeletedError as error:
-            if await self._stages.replier.is_source_gone(share):
-                raise WithdrawnError from error
-            raise
-        self._source = Path(audio.path)
-        return replace(audio, name=file.name)
+def _begin(piece: Piece, bench: Bench, run: Run) -> Awaitable[Translation]:
+    """Start the step of a piece; no coroutine, so that the step gets its number now."""
+    if bench.job.only and piece.index not in bench.job.only:
+        return _nothing()
+    return run.keep(f"translate-{piece.index}", partial(bench.translate, piece), Translation)
 
-    def learn_name(self, audio: AudioFile) -> None:
-        """Take the name that Slack gave only when asked: the reply to one of several files says it."""
-        share = self.job.share
-        if audio.name and not share.file.name:
-            self.job = replace(self.job, share=replace(share, file=replace(share.file, name=audio.name)))
 
-    async def cut(self, number: int) -> Piece:
-        """Give piece `number`, decoding on from where the last call stopped."""
-        async with self._lock:
-            while len(self._pieces) <= number:
-                self._pieces.append(await anext(await self._decoder()))
-        return self._pieces[number]
+async def _nothing() -> Translation:
+    """Say nothing for a piece that an earlier attempt has translated."""
+    return Translation("")
 
-    async def translate(self, piece: Piece) -> Translation:
-        """Translate a piece; its sound is made again first where it is not here any more."""
-        if await self._stages.replier.is_withdrawn(self.job.share):
+
+async def _outcome(
+    piece: Piece, step: Awaitable[Translation], bench: Bench, progress: Progress
+) -> Translation | BotError:
+    """Wait for a piece's translation, or the error that makes it a gap: kept either way, its sound can go."""
+    outcome: Translation | BotError
+    try:
+        outcome = await step
+    except BotError as error:
+        log.warning("piece.failed", job_id=bench.job.id, piece=piece.index, reason=error.reason)
+        outcome = error
+    bench.let_go(piece)
+    progress.translated(end_of(piece) - piece.start_seconds)
+    return outcome
+
+
+async def _send_along(job: Job, ending: Ending, reply: Reply, *, stages: Stages, run: Run) -> None:
+    """Put the file that goes along into the thread; refused, as a text file; refused again, its words.
+
+    A translation whose text stands in the messages anyway needs no more words.
+    """
+    document = reply.document
+    if document is None:
+        return
+    forms = [document] if document.name.endswith(".txt") else [document, as_text(document)]
+    try:
+        for number, form in enumerate(forms, start=1):
+            if await _upload(job, form, number, stages=stages, run=run):
+                return
+    except WithdrawnError:
+        return
+    if job.output is Output.TEXT:
+        return
+    add = partial(
+        stages.replier.add,
+        job,
+        ending,
+        as_messages(document),
+        first_part=len(reply.messages) + 1,
+        is_first_run=run.is_first,
+    )
+    await run.keep("reply-text", add, NoneType, is_last_word=True)
+
+
+async def _upload(job: Job, document: Document, number: int, *, stages: Stages, run: Run) -> bool:
+    """Upload a document and then share it: its id is kept in between, for only that tells after a crash."""
+
+    async def send() -> str:
+        if await stages.replier.is_withdrawn(job.share):
             raise WithdrawnError
-        if not await asyncio.to_thread(Path(piece.path).exists):
-            piece = await self.cut(piece.index)
-        ask = Ask(prompt=self.job.prompt)
-        return await self._stages.translator.translate(piece, ask, team_id=self.job.share.team_id)
+        return await stages.uploader.send(document, job.share)
 
-    async def close(self) -> None:
-        """Stop decoding."""
-        if self._cutting is not None:
-            await self._cutting.aclose()
+    async def attach() -> bool:
+        return await stages.uploader.attach(file_id, document, job, is_first_run=run.is_first)
 
-    async def _decoder(self) -> AsyncGenerator[Piece, None]:
-        if self._cutting is None:
-            folder = self._stages.spool.folder(self.job.id)
-            source = self._source or Path((await self.download()).path)
-            self._cutting = self._stages.decoders.prepare(source, folder)
-        return self._cutting
+    try:
+        file_id = await run.keep(f"upload-{number}", send, str)
+        return bool(file_id) and await run.keep(f"attach-{number}", attach, bool)
+    except BotError as error:  # something of ours broke: people get the words another way
+        log.warning("document.failed", job_id=job.id, detail=error.detail)
+        return False

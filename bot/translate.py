@@ -1,4 +1,4 @@
-"""Pieces of sound → one translation, through an engine: turns, tries and patience are kept here.
+"""A piece of sound → its translation, through an engine: turns, tries and patience are kept here.
 
 An engine asks once and says in its error what another try is worth; only this file tries again.
 """
@@ -9,16 +9,15 @@ import asyncio
 import random
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.engines import Segment, Translation
+from bot.engines import Translation
 from bot.errors import EndpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from bot.engines import Ask, Engine
     from bot.engines.turns import FairTurns
@@ -29,7 +28,6 @@ PATIENCE_SECONDS = 120.0
 LONGEST_RETRY_AFTER_SECONDS = 600.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
-SENTENCE_ENDS = frozenset(".!?…。！？।؟\"'”’»)]♪")  # noqa: RUF001 -- full-width marks are meant
 
 
 class Translator:
@@ -112,38 +110,3 @@ def _told(outcome: Translation | EndpointError, piece: Piece, seconds: float) ->
         "request_id": outcome.request_id,
         "retry_after_seconds": error.retry_after_seconds if error else None,
     }
-
-
-def join(translations: Sequence[Translation], pieces: Sequence[Piece]) -> Translation:
-    """Make one translation of the pieces', in their order, with times in the whole recording."""
-    told = [translation for translation in translations if translation.text]
-    text = ""
-    for translation in told:
-        # Pieces are cut at silences, but a speaker may go on with the sentence after one.
-        between = "\n" if text[-1:] in SENTENCE_ENDS else " "
-        text += (between if text else "") + translation.text
-    has_times = any(translation.segments for translation in told)
-    segments = [
-        segment
-        for translation, piece in zip(translations, pieces, strict=True)
-        if has_times
-        for segment in _shift(translation, piece)
-    ]
-    ids = [translation.request_id for translation in translations if translation.request_id]
-    return Translation(text, tuple(segments), ", ".join(ids))
-
-
-def _shift(translation: Translation, piece: Piece) -> list[Segment]:
-    """Move a piece's segments to where the piece begins; none may reach beyond its end."""
-    segments = translation.segments
-    if translation.text and not segments:
-        # Without this its words would be missing from subtitles that the other pieces have.
-        segments = (Segment(0.0, piece.seconds, translation.text),)
-    return [
-        replace(
-            segment,
-            start_seconds=piece.start_seconds + min(segment.start_seconds, piece.seconds),
-            end_seconds=piece.start_seconds + min(segment.end_seconds, piece.seconds),
-        )
-        for segment in segments
-    ]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engines import Ask, Segment, Translation
+from bot.engines import Ask, Translation
 from bot.engines.translations import TranslationsEngine
 from bot.engines.turns import FairTurns
 from bot.errors import (
@@ -21,7 +21,7 @@ from bot.errors import (
     EndpointTooLargeError,
 )
 from bot.prepare import Piece
-from bot.translate import Translator, join
+from bot.translate import Translator
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -346,61 +346,3 @@ async def test_closing_closes_the_engine() -> None:
     await translator.close()
     with pytest.raises(RuntimeError, match="closed"):
         await translator.translate(piece_of(path=__file__), Ask(), team_id="T1", job_id="J1")
-
-
-# --- join ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("texts", "whole"),
-    [
-        pytest.param(["One."], "One.", id="one"),
-        pytest.param(["One.", "Two."], "One.\nTwo.", id="whole sentences"),
-        pytest.param(["One and", "two."], "One and two.", id="a sentence goes on"),
-        pytest.param(["One?", "“Two.”", "three,", "four"], "One?\n“Two.”\nthree, four", id="many"),
-        pytest.param(["", "One.", "", "Two.", ""], "One.\nTwo.", id="silences between"),
-        pytest.param(["", ""], "", id="silence"),
-        pytest.param([], "", id="nothing"),
-    ],
-)
-def test_texts_are_joined(texts: list[str], whole: str) -> None:
-    """The pieces' texts stand one after the other, a sentence that goes on in one line."""
-    pieces = [piece_of(index) for index in range(len(texts))]
-    assert join([Translation(text) for text in texts], pieces).text == whole
-
-
-def test_times_are_the_recordings() -> None:
-    """Segments are moved to where their piece begins, and end with it at the latest."""
-    first = Translation("One. Two.", (Segment(0, 2, "One.", 0.1, -0.2, 1.3), Segment(2, 9, "Two.")), "req_1")
-    second = Translation("Three.", (Segment(1, 3, "Three."), Segment(7, 8, "Late.")), "req_2")
-    pieces = [piece_of(0, seconds=6.0), piece_of(1, start=6.5, seconds=4.0)]
-    assert join([first, second], pieces) == Translation(
-        "One. Two.\nThree.",
-        (
-            Segment(0, 2, "One.", 0.1, -0.2, 1.3),
-            Segment(2, 6.0, "Two."),
-            Segment(7.5, 9.5, "Three."),
-            Segment(10.5, 10.5, "Late."),
-        ),
-        "req_1, req_2",
-    )
-
-
-def test_a_piece_without_times_is_one_segment_among_others() -> None:
-    """Where only some pieces have times, the others' words are not missing from the subtitles."""
-    timed = Translation("One.", (Segment(0, 2, "One."),))
-    pieces = [piece_of(0), piece_of(1, start=6.0, seconds=5.0), piece_of(2, start=11.0)]
-    joined = join([timed, Translation("Two."), Translation("")], pieces)
-    assert joined.segments == (Segment(0, 2, "One."), Segment(6.0, 11.0, "Two."))
-
-
-def test_no_times_at_all_stay_none() -> None:
-    """Where no piece has times none are made up."""
-    pieces = [piece_of(0), piece_of(1, start=6.0)]
-    assert join([Translation("One."), Translation("Two.")], pieces).segments == ()
-
-
-def test_a_piece_too_few_is_a_mistake() -> None:
-    """Translations and pieces belong together one by one."""
-    with pytest.raises(ValueError, match="argument 2 is longer"):
-        join([Translation("One.")], [piece_of(0), piece_of(1)])

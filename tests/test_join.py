@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.engines import Segment, Translation
+from bot.join import Gap, Whole, end_of, join
+from bot.prepare import Piece
+
+
+def piece_of(
+    index: int = 0,
+    *,
+    start: float = 0.0,
+    seconds: float = 6.0,
+    end: float = 0.0,
+    anchors: tuple[tuple[float, float], ...] = (),
+) -> Piece:
+    """Give a piece of the recording."""
+    return Piece(index, "", start, seconds, 4, is_last=True, end_seconds=end, anchors=anchors)
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        pytest.param(["One."], "One.", id="one"),
+        pytest.param(["One.", "Two."], "One.\nTwo.", id="whole sentences"),
+        pytest.param(["One and", "two."], "One and two.", id="a sentence goes on"),
+        pytest.param(["One?", "“Two.”", "three,", "four"], "One?\n“Two.”\nthree, four", id="many"),
+        pytest.param(["", "One.", "", "Two.", ""], "One.\nTwo.", id="silences between"),
+        pytest.param(["One and", None, "two."], "One and two.", id="a gap between"),
+        pytest.param([None, None], "", id="nothing but gaps"),
+        pytest.param(["", ""], "", id="silence"),
+        pytest.param([], "", id="nothing"),
+    ],
+)
+def test_texts_are_joined(texts: list[str | None], whole: str) -> None:
+    """The pieces' texts stand one after the other, a sentence that goes on in one line."""
+    pieces = [piece_of(index) for index in range(len(texts))]
+    assert join([None if text is None else Translation(text) for text in texts], pieces).text == whole
+
+
+def test_times_are_the_recordings() -> None:
+    """Segments are moved to where their piece begins, and end with it at the latest."""
+    first = Translation("One. Two.", (Segment(0, 2, "One.", 0.1, -0.2, 1.3), Segment(2, 9, "Two.")))
+    second = Translation("Three. Late.", (Segment(1, 3, "Three."), Segment(7, 8, "Late.")))
+    pieces = [piece_of(0, seconds=6.0), piece_of(1, start=6.5, seconds=4.0)]
+    assert join([first, second], pieces) == Whole(
+        "One. Two.\nThree. Late.",
+        (
+            Segment(0, 2, "One.", 0.1, -0.2, 1.3),
+            Segment(2, 6.0, "Two."),
+            Segment(7.5, 9.5, "Three."),
+            Segment(10.5, 10.5, "Late."),
+        ),
+        10.5,
+    )
+
+
+def test_times_jump_over_what_was_left_out() -> None:
+    """What was said after a silence that was not sent has the time at which it was said."""
+    told = Translation("One. Two.", (Segment(0, 10, "One."), Segment(10, 14, "Two.")))
+    piece = piece_of(start=300.0, seconds=20.0, end=420.0, anchors=((0.0, 300.0), (10.0, 400.0)))
+    whole = join([told], [piece])
+    assert [(one.start_seconds, one.end_seconds) for one in whole.segments] == [(300, 310), (400, 404)]
+    assert whole.seconds == 420.0
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        pytest.param((), id="no times"),
+        pytest.param((Segment(0, 2, "Two"),), id="a segment lost on the way"),
+    ],
+)
+def test_a_piece_whose_times_do_not_hold_all_its_words(segments: tuple[Segment, ...]) -> None:
+    """No word of the text is missing from the segments: such a piece is one segment."""
+    timed = Translation("One.", (Segment(0, 2, " One. "),))
+    pieces = [piece_of(0), piece_of(1, start=6.0, seconds=5.0), piece_of(2, start=11.0)]
+    whole = join([timed, Translation("Two three.", segments), Translation("")], pieces)
+    assert whole.segments == (Segment(0, 2, " One. "), Segment(6.0, 11.0, "Two three."))
+
+
+def test_gaps_say_what_is_missing() -> None:
+    """A piece that could not be translated is told by its number and its times in the recording."""
+    pieces = [
+        piece_of(0),
+        piece_of(1, start=6.0, seconds=5.0),
+        piece_of(2, start=11.0, seconds=5.0, end=40.0),
+    ]
+    assert join([None, Translation("Two."), None], pieces) == Whole(
+        "Two.", (Segment(6.0, 11.0, "Two."),), 40.0, (Gap(0, 0.0, 6.0), Gap(2, 11.0, 40.0))
+    )
+
+
+def test_the_end_of_a_piece() -> None:
+    """A piece ends where it says; one cut by an older version, after its own length."""
+    assert (end_of(piece_of(start=6.0, end=30.0)), end_of(piece_of(start=6.0))) == (30.0, 12.0)
+
+
+def test_a_piece_too_few_is_a_mistake() -> None:
+    """Translations and pieces belong together one by one."""
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        join([Translation("One.")], [piece_of(0), piece_of(1)])
+
+
+WORDS = st.text("abc.!? ", max_size=12)
+TIMES = st.floats(0, 400)
+TOLD = st.none() | st.builds(
+    lambda said: Translation(
+        " ".join(text for _, _, text in said), tuple(Segment(min(a, b), max(a, b), t) for a, b, t in said)
+    ),
+    st.lists(st.tuples(TIMES, TIMES, WORDS), max_size=4),
+)
+
+
+@given(st.lists(st.tuples(TOLD, st.floats(0.1, 300)), max_size=6))
+def test_no_word_is_lost_and_no_time_lies_outside(rows: list[tuple[Translation | None, float]]) -> None:
+    """Whatever endpoints say, the segments hold the text, and each lies within its own piece."""
+    pieces, start = [], 0.0
+    for index, (_, seconds) in enumerate(rows):
+        pieces.append(piece_of(index, start=start, seconds=seconds))
+        start += seconds
+    whole = join([told for told, _ in rows], pieces)
+    said = "".join("".join(told.text.split()) for told, _ in rows if told)
+    assert "".join(whole.text.split()) == said
+    assert "".join("".join(one.text.split()) for one in whole.segments) == said
+    assert all(0 <= one.start_seconds <= one.end_seconds <= whole.seconds for one in whole.segments)
+    assert [gap.index for gap in whole.gaps] == [
+        index for index, (told, _) in enumerate(rows) if told is None
+    ]
