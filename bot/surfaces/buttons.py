@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.compose import CONFIRM_NO, CONFIRM_YES, RETRY_MISSING, compose_notice
+from bot.rich_text import weight
 from bot.surfaces import words
 from bot.surfaces.answering import keep, or_what_went_wrong, respond, whisper
 from bot.surfaces.attempts import missing_of
@@ -131,9 +132,9 @@ async def _put_in_place_of_buttons(desk: Desk, press: Press, said: str) -> None:
 
 def _shortened(text: str, end: str) -> str:
     """Put both together, as long as may be; a cut must not leave half of an `&amp;`."""
-    room = MOST_FALLBACK_CHARACTERS - len(end) - 1
-    if len(text) > room:
-        text = re.sub(r"&[a-z]*$", "", text[:room])
+    surplus = weight(f"{text}\n{end}") - MOST_FALLBACK_CHARACTERS
+    if surplus > 0:
+        text = re.sub(r"&[a-z]*$", "", text[:-surplus])
     return f"{text}\n{end}"
 
 
