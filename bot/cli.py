@@ -202,26 +202,46 @@ def sandbox(  # noqa: PLR0913, PLR0917 -- as many options as the sandbox has; ty
 
 
 @app.command()
-def translate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False, readable=True)],
+def translate(  # noqa: PLR0913 -- as many options as a recording can have; typer passes them by name
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Recordings; - is one piped in.")],
     prompt: Annotated[str, typer.Option(help="Names, terms and tone, as a hint.")] = "",
-    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    temperature: Annotated[float, typer.Option(help="0 to 1; more is freer.")] = 0,
+    output_format: Annotated[str, typer.Option("--format", help="text, srt, vtt or json.")] = "text",
     out: Annotated[Path | None, typer.Option(help="A file, or a folder for several.")] = None,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for every file, errors too.")
+    ] = False,
 ) -> None:
-    """Translate recordings into English, without Slack."""
-    from bot import shell  # noqa: PLC0415 -- see the file's first lines
+    """Translate recordings into English, without Slack.
 
-    if output_format in {"srt", "vtt"}:
-        raise typer.Exit(_say(f"--format {output_format} is not in this version", Exit.USAGE))
-    if output_format not in shell.FORMATS:
-        raise typer.Exit(_say(f"--format must be one of {', '.join(shell.FORMATS)}", Exit.USAGE))
-    order = shell.Order(files=files, prompt=_checked_prompt(prompt), output_format=output_format, out=out)
+    Ends with 0 when all is translated, 1 when some of it could not be, 2 when nothing was begun.
+    MAX_FILE_MB and MAX_MINUTES hold here too.
+
+    With --json every file gives one line on stdout, in the order of the command line: file, text, seconds,
+    segments and gaps (what could not be translated), out or the subtitles; where something failed, error
+    (a fixed word) and message. Only why nothing was begun stands on stderr.
+    """
+    from bot.shell.order import Order, UsageError  # noqa: PLC0415 -- see the file's first lines
+    from bot.shell.printing import OutputError  # noqa: PLC0415 -- the same
+    from bot.shell.translating import translate_files  # noqa: PLC0415 -- the same
+
+    order = Order(
+        files=files,
+        prompt=_checked_prompt(prompt),
+        temperature=temperature,
+        output_format=output_format,
+        out=out,
+        is_json=as_json,
+    )
     config = load_config(needs_slack=False)
     _configure_logs(config, level="error")
     try:
-        raise typer.Exit(asyncio.run(_until_stopped(shell.translate_files(config, order))))
-    except shell.UsageError as error:
+        raise typer.Exit(asyncio.run(_until_stopped(translate_files(config, order))))
+    except UsageError as error:
         raise typer.Exit(_say(str(error), Exit.USAGE)) from None
+    except OutputError as error:
+        raise typer.Exit(_say(str(error), Exit.FAILED) if str(error) else Exit.FAILED) from None
 
 
 @app.command(context_settings=ANYTHING)
@@ -264,8 +284,13 @@ def _checked_prompt(prompt: str) -> str:
 async def _until_stopped(work: Coroutine[object, object, int]) -> int:
     """Do the work and give its exit code; SIGTERM or the first Ctrl-C end it, orderly and with 0."""
     task = asyncio.ensure_future(work)
+
+    def stop() -> None:
+        if not task.cancelling():  # a second signal must not stop the tidying up
+            task.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         return await task
     except asyncio.CancelledError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,66 +12,219 @@ import pytest
 from rich.console import Console
 
 from bot.config import Config
-from bot.errors import REASONS
+from bot.errors import REASONS, EndpointTooLargeError, TooLargeError
 from bot.sandbox.endpoint import EndpointSandbox
-from bot.sandbox.endpoint_answers import Answer
-from bot.shell import WORDS, Order, UsageError, find_targets, translate_files
+from bot.sandbox.endpoint_answers import Answer, failing
+from bot.sandbox.hearing import Heard, length
+from bot.shell.order import STDIN, Order, UsageError
+from bot.shell.printing import printable
+from bot.shell.translating import FILES_AT_ONCE, translate_files
+from bot.shell.words import WORDS, explain
+from bot.terms import Terms
+from known_words import RATE, KnownSpeech, ears, heard_words, speech
+from recordings import tone
 from running import SAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+PARCEL, LOGIN = SAMPLES["parcel"], SAMPLES["login"]
 
 
-def config_for(endpoint: EndpointSandbox) -> Config:
+def config_for(endpoint: EndpointSandbox, **more: str) -> Config:
     """Give a configuration that has the endpoint and nothing of Slack."""
     environ = {"COMETAPI_KEY": endpoint.key, "TRANSLATION_BASE_URL": endpoint.base_url}
-    return Config.load(environ, env_file=None, needs_slack=False)
+    return Config.load(environ | more, env_file=None, needs_slack=False)
+
+
+def lines_of(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    """Read what --json printed: JSON alone, and nothing on stderr."""
+    said = capsys.readouterr()
+    assert said.err == ""
+    return [json.loads(line) for line in said.out.splitlines()]
+
+
+# --- what is written ----------------------------------------------------------------------------
 
 
 async def test_text_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    """The English of each file stands on stdout, of several under its name, and the prompt goes along."""
+    """The English of each file stands on stdout, of several under its name; the hints go along."""
     async with EndpointSandbox() as endpoint:
-        files = [SAMPLES["parcel"].path, SAMPLES["login"].path]
-        code = await translate_files(config_for(endpoint), Order(files=files, prompt="Acme"))
+        order = Order(files=[PARCEL.path, LOGIN.path], prompt="Acme", temperature=0.2)
+        code = await translate_files(config_for(endpoint), order)
     assert code == 0
     assert capsys.readouterr().out.splitlines() == [
-        f"== {files[0].name} ==",
-        SAMPLES["parcel"].english,
-        f"== {files[1].name} ==",
-        SAMPLES["login"].english,
+        f"== {PARCEL.path.name} ==",
+        PARCEL.english,
+        f"== {LOGIN.path.name} ==",
+        LOGIN.english,
     ]
-    assert [request.prompt for request in endpoint.requests] == ["Acme", "Acme"]
+    assert [(request.prompt, request.temperature) for request in endpoint.requests] == [("Acme", "0.2")] * 2
 
 
 async def test_one_text_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """One file's text is all there is on stdout; without a terminal nothing else is shown."""
     async with EndpointSandbox() as endpoint:
-        assert await translate_files(config_for(endpoint), Order(files=[SAMPLES["parcel"].path])) == 0
-    assert capsys.readouterr() == (SAMPLES["parcel"].english + "\n", "")
+        assert await translate_files(config_for(endpoint), Order(files=[PARCEL.path])) == 0
+    assert capsys.readouterr() == (PARCEL.english + "\n", "")
 
 
-async def test_json_of_several_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Several files on stdout are a line of JSON each, with the file; where names are the same, its path."""
-    source = SAMPLES["parcel"].path
-    same = tmp_path / source.name
-    same.write_bytes(source.read_bytes())
+async def test_several_are_told_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
+    """Many files are told in the order of the command line, whichever is done first."""
+    files = [PARCEL.path, *[LOGIN.path] * FILES_AT_ONCE]
+
+    others, all_others = list[float](), threading.Event()
+
+    def slow_first(content: bytes) -> Heard:
+        seconds = length(content)
+        if abs(seconds - PARCEL.seconds) < 0.1:
+            assert all_others.wait(30)
+        else:
+            others.append(seconds)
+            if len(others) == FILES_AT_ONCE:
+                all_others.set()
+        return Heard(seconds, ((0, seconds, f"It lasts {seconds:.0f} seconds."),))
+
     async with EndpointSandbox() as endpoint:
-        order = Order(files=[source, same, SAMPLES["login"].path], output_format="json")
-        assert await translate_files(config_for(endpoint), order) == 0
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [one["file"] for one in told] == [str(source), str(same), SAMPLES["login"].path.name]
-    assert [one["text"] for one in told] == [SAMPLES[name].english for name in ("parcel", "parcel", "login")]
+        endpoint.ears = slow_first
+        assert await translate_files(config_for(endpoint), Order(files=files, is_json=True)) == 0
+    assert [one["file"] for one in lines_of(capsys)] == [str(file) for file in files]
 
 
 async def test_json_goes_to_a_file(tmp_path: Path) -> None:
-    """`--out` takes one file's JSON, with the timed segments."""
+    """`--format json` has the text, the timed segments, the length, the gaps and the file's name."""
     async with EndpointSandbox() as endpoint:
         order = Order(files=[SAMPLES["shoes"].path], output_format="json", out=tmp_path / "shoes.json")
         assert await translate_files(config_for(endpoint), order) == 0
     written = json.loads((tmp_path / "shoes.json").read_text())
+    assert written.keys() == {"file", "text", "segments", "seconds", "gaps"}
+    assert written["file"] == str(SAMPLES["shoes"].path)
     assert written["text"] == SAMPLES["shoes"].english
     assert written["segments"][0]["start_seconds"] == 0
-    assert "file" not in written
+    assert written["seconds"] == pytest.approx(SAMPLES["shoes"].seconds, abs=0.1)
+    assert written["gaps"] == []
+
+
+@pytest.mark.parametrize(
+    ("output_format", "first"),
+    [
+        pytest.param("srt", "1\n00:00:00,", id="SRT"),
+        pytest.param("vtt", "WEBVTT\n\n00:00:00.", id="VTT"),
+    ],
+)
+async def test_subtitles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], output_format: str, first: str
+) -> None:
+    """Subtitles go to stdout alone or to files; in a line of JSON they stand under their name."""
+    async with EndpointSandbox() as endpoint:
+        config = config_for(endpoint)
+        alone = Order(files=[PARCEL.path], output_format=output_format)
+        assert await translate_files(config, alone) == 0
+        subtitles = capsys.readouterr().out
+        assert subtitles.startswith(first)
+        to_files = Order(files=[PARCEL.path, LOGIN.path], output_format=output_format, out=tmp_path)
+        assert await translate_files(config, to_files) == 0
+        assert (tmp_path / f"parcel.{output_format}").read_text() == subtitles
+        as_json = Order(files=[PARCEL.path, LOGIN.path], output_format=output_format, is_json=True)
+        capsys.readouterr()
+        assert await translate_files(config, as_json) == 0
+    parcel, login = lines_of(capsys)
+    assert parcel[output_format] == subtitles
+    assert str(login[output_format]).startswith(first)
+
+
+async def test_a_line_of_json_for_every_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A script reads on stdout what came of every file, failures too, and where it was written."""
+    bad = tmp_path / "notes.mp3"
+    bad.write_text("no sound in here")
+    async with EndpointSandbox() as endpoint:
+        order = Order(files=[bad, PARCEL.path], out=tmp_path / "out", is_json=True)
+        assert await translate_files(config_for(endpoint), order) == 1
+    failed, parcel = lines_of(capsys)
+    assert failed == {"file": str(bad), "error": "not_decodable", "message": WORDS["not_decodable"]}
+    assert parcel["text"] == PARCEL.english
+    assert parcel["out"] == str(tmp_path / "out" / "parcel.txt")
+    assert "error" not in parcel
+
+
+# --- long recordings ----------------------------------------------------------------------------
+
+
+async def test_a_long_recording(tmp_path: Path) -> None:
+    """Of twelve minutes in several pieces no word is lost or doubled, and subtitles have the right times."""
+    spoken = speech(12 * 60)
+    file = spoken.write(tmp_path / "meeting.flac")
+    async with EndpointSandbox() as endpoint:
+        endpoint.ears = ears
+        order = Order(files=[file], output_format="json", out=tmp_path / "meeting.json")
+        assert await translate_files(config_for(endpoint), order) == 0
+        assert len(endpoint.requests) >= 3
+    written = json.loads((tmp_path / "meeting.json").read_text())
+    assert heard_words(written["text"]) == spoken.words
+    assert written["seconds"] == pytest.approx(spoken.seconds, abs=0.05)
+    starts = {round(one.start_seconds, 1): one.word for one in spoken.said}
+    for segment in written["segments"]:
+        [first, *_] = heard_words(segment["text"])
+        near = [starts.get(round(segment["start_seconds"] + off, 1)) for off in (-0.1, 0, 0.1)]
+        assert first in near
+
+
+async def test_what_could_not_be_translated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A piece that fails for good is marked in the text, its times are told, and the exit code is 1."""
+    spoken = speech(6 * 60, long_silences=False)
+    file = spoken.write(tmp_path / "meeting.flac")
+    async with EndpointSandbox() as endpoint:
+        endpoint.ears = ears
+        config = config_for(endpoint, ENDPOINT_CONCURRENCY="1")
+        endpoint.script(failing(400, code="invalid_request", message="no"))
+        assert await translate_files(config, Order(files=[file])) == 1
+    said = capsys.readouterr()
+    mark, *_, rest = said.out.partition("]")
+    assert mark.startswith("[0:00–")  # noqa: RUF001 -- from, to
+    assert mark.endswith(" could not be translated")
+    words = heard_words(rest)
+    assert 0 < len(words) < len(spoken.words)
+    assert words == spoken.words[-len(words) :]
+    assert said.err.startswith(f"{file}: {mark[1:]}: ")
+    assert said.err.endswith("[endpoint_refused]\n")
+
+
+async def test_gaps_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of JSON has what there is, what is missing, and why."""
+    file = speech(6 * 60, long_silences=False).write(tmp_path / "meeting.flac")
+    async with EndpointSandbox() as endpoint:
+        endpoint.ears = ears
+        endpoint.script(failing(400, code="invalid_request", message="no"))
+        order = Order(files=[file], output_format="srt", is_json=True)
+        assert await translate_files(config_for(endpoint, ENDPOINT_CONCURRENCY="1"), order) == 1
+    [told] = lines_of(capsys)
+    assert isinstance(told["gaps"], list)
+    [gap] = told["gaps"]
+    assert gap["start_seconds"] == 0
+    assert 60 < gap["end_seconds"] < told["seconds"]
+    assert told["error"] == "endpoint_refused"
+    assert str(told["message"]).startswith("0:00–")  # noqa: RUF001 -- from, to
+    assert "could not be translated" in str(told["srt"])
+
+
+async def test_nothing_could_be_translated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no piece could be, or nobody speaks in the others, the file failed: there is no text."""
+    file = speech(6 * 60, long_silences=False).write(tmp_path / "meeting.flac")
+    async with EndpointSandbox() as endpoint:
+        config = config_for(endpoint, ENDPOINT_CONCURRENCY="1")
+        refusal = failing(400, code="invalid_request", message="no")
+        endpoint.always = refusal
+        assert await translate_files(config, Order(files=[file])) == 1
+        assert len(endpoint.requests) >= 2
+        endpoint.always = Answer(body='{"text": "♪"}')
+        endpoint.script(refusal)
+        assert await translate_files(config, Order(files=[file])) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"{file}: {WORDS['endpoint_refused']} [endpoint_refused]\n" * 2
+
+
+# --- what fails ---------------------------------------------------------------------------------
 
 
 async def test_one_that_fails_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,34 +232,84 @@ async def test_one_that_fails_stops_no_other(tmp_path: Path, capsys: pytest.Capt
     bad = tmp_path / "notes.mp3"
     bad.write_text("no sound in here")
     async with EndpointSandbox() as endpoint:
-        order = Order(files=[bad, SAMPLES["parcel"].path], out=tmp_path / "out")
+        order = Order(files=[bad, PARCEL.path], out=tmp_path / "out")
         assert await translate_files(config_for(endpoint), order) == 1
-    assert (tmp_path / "out" / "parcel.txt").read_text() == SAMPLES["parcel"].english + "\n"
-    error = capsys.readouterr().err
-    assert str(bad) in error
-    assert "[not_decodable]" in error
-    assert "Slack" not in error
-    assert "post" not in error
+    assert (tmp_path / "out" / "parcel.txt").read_text() == PARCEL.english + "\n"
+    assert capsys.readouterr() == ("", f"{bad}: {WORDS['not_decodable']} [not_decodable]\n")
 
 
-async def test_no_speech_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("variable", "reason", "limit"),
+    [
+        pytest.param("MAX_FILE_MB", "too_large", "1 MB", id="too large"),
+        pytest.param("MAX_MINUTES", "too_long", "1 minutes", id="too long"),
+    ],
+)
+async def test_limits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], variable: str, reason: str, limit: str
+) -> None:
+    """The limits of the bot hold here too, and their words name them; a question is never asked."""
+    file = tone(tmp_path / "long.wav", 70)
+    async with EndpointSandbox() as endpoint:
+        endpoint.ears = lambda content: Heard(length(content), ((0.0, 1.0, "Tone."),))
+        generous = config_for(endpoint, CONFIRM_MINUTES="1", MAX_MINUTES="2")
+        assert await translate_files(generous, Order(files=[file])) == 0
+        assert capsys.readouterr().out == "Tone.\n"
+        assert await translate_files(config_for(endpoint, **{variable: "1"}), Order(files=[file])) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert limit in said.err
+    assert f"{variable} [{reason}]" in said.err
+
+
+@pytest.mark.parametrize("text", ["", "♪"], ids=["nothing", "a mark"])
+async def test_no_speech_is_said(capsys: pytest.CaptureFixture[str], text: str) -> None:
     """A recording in which nobody speaks is no failure, but it is said."""
     async with EndpointSandbox() as endpoint:
-        endpoint.script(Answer(body='{"text": ""}'))
-        assert await translate_files(config_for(endpoint), Order(files=[SAMPLES["parcel"].path])) == 0
-    assert "no speech" in capsys.readouterr().err
+        endpoint.script(Answer(body=json.dumps({"text": text})))
+        assert await translate_files(config_for(endpoint), Order(files=[PARCEL.path])) == 0
+    assert capsys.readouterr() == ("\n", f"{PARCEL.path}: no speech in this recording\n")
 
 
-async def test_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    """On a terminal a bar shows the seconds of sound that are done; stdout has the text alone."""
-    shown = StringIO()
+async def test_silence_is_not_sent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recording without any sound costs no request."""
+    silence = KnownSpeech()
+    silence.pause(6 * RATE)
+    file = silence.write(tmp_path / "silence.flac")
     async with EndpointSandbox() as endpoint:
-        order = Order(files=[SAMPLES["parcel"].path])
-        console = Console(file=shown, force_terminal=True, width=200)
-        assert await translate_files(config_for(endpoint), order, console) == 0
-    seconds = round(SAMPLES["parcel"].seconds)
-    assert f"{seconds} of {seconds} s" in shown.getvalue()
-    assert capsys.readouterr() == (SAMPLES["parcel"].english + "\n", "")
+        assert await translate_files(config_for(endpoint), Order(files=[file], is_json=True)) == 0
+        assert not endpoint.requests
+    [told] = lines_of(capsys)
+    assert (told["text"], told["segments"], told["gaps"]) == ("", [], [])
+
+
+async def test_one_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where one text cannot be written, a line says so, the next one is, and the exit code is 1."""
+    (tmp_path / "parcel.txt").mkdir()
+    async with EndpointSandbox() as endpoint:
+        order = Order(files=[PARCEL.path, LOGIN.path], out=tmp_path)
+        assert await translate_files(config_for(endpoint), order) == 1
+    assert (tmp_path / "login.txt").read_text() == LOGIN.english + "\n"
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("parcel.txt cannot be written (Is a directory) [not_ready]")
+
+
+async def test_trouble_of_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recording that is gone meanwhile costs itself alone."""
+    gone = tmp_path / "gone.mp3"
+    gone.touch()
+
+    def take_it_away(_: bytes) -> None:
+        gone.unlink(missing_ok=True)
+
+    async with EndpointSandbox() as endpoint:
+        endpoint.ears = take_it_away
+        order = Order(files=[*[LOGIN.path] * FILES_AT_ONCE, gone], is_json=True)
+        assert await translate_files(config_for(endpoint), order) == 1
+    *good, failed = lines_of(capsys)
+    assert [one["text"] for one in good] == [LOGIN.english] * FILES_AT_ONCE
+    assert failed["error"] == "not_ready"
+    assert "(No such file or directory)" in str(failed["message"])
 
 
 def test_every_reason_has_words_for_the_shell() -> None:
@@ -113,97 +317,86 @@ def test_every_reason_has_words_for_the_shell() -> None:
     assert WORDS.keys() == REASONS
     for text in WORDS.values():
         assert not {"Slack", "post", "thread", "message", "/translate", "admin"} & set(text.split())
+    # What the endpoint finds too large is no matter of our own limit.
+    assert "MAX_FILE_MB" in explain(TooLargeError(), Terms())
+    assert "MAX_FILE_MB" not in explain(EndpointTooLargeError(), Terms())
 
 
-def names(targets: list[Path | None]) -> Iterator[str]:
-    """Give the names of files."""
-    return (target.name for target in targets if target)
+# --- what cannot be done at all -----------------------------------------------------------------
 
 
-def test_each_recording_has_a_file_of_its_own(tmp_path: Path) -> None:
-    """Where two would have the same name, in any case of letters, each keeps its full name, or a number."""
-    files = [Path(one) for one in ("a.mp3", "A.ogg", "b.wav", "a.mp3.flac", "x/a.mp3", "x/a.mp3")]
-    (tmp_path / "od").mkdir()
-    targets = find_targets(Order(files=files, out=tmp_path / "od"))
-    assert list(names(targets)) == [
-        "a.mp3.txt",
-        "A.ogg.txt",
-        "b.txt",
-        "a.mp3.flac.txt",
-        "a.mp3.2.txt",
-        "a.mp3.3.txt",
-    ]
-
-
-async def test_two_recordings_of_one_name(tmp_path: Path) -> None:
-    """Neither text is written over the other."""
-    for name, suffix in (("parcel", ".mp3"), ("login", ".ogg")):
-        (tmp_path / f"a{suffix}").write_bytes(SAMPLES[name].path.read_bytes())
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        pytest.param({"output_format": "pdf"}, "--format must be one of text, srt, vtt, json", id="format"),
+        pytest.param({"temperature": 1.5}, "--temperature must be a number from 0 to 1", id="too hot"),
+        pytest.param(
+            {"temperature": float("nan")}, "--temperature must be a number from 0 to 1", id="no number"
+        ),
+        pytest.param(
+            {"files": [PARCEL.path] * 2, "output_format": "srt"},
+            "--format srt of several recordings needs --out FOLDER",
+            id="subtitles in a row",
+        ),
+        pytest.param(
+            {"files": [STDIN, STDIN]}, "- can be named once only: what is piped in is one recording", id="- -"
+        ),
+        pytest.param({"files": [Path("none.mp3")]}, "none.mp3: there is no such file", id="no such file"),
+        pytest.param({"files": [Path()]}, ". is a folder: name the recordings in it", id="a folder"),
+        pytest.param(
+            {"files": [Path("x" * 300)]},
+            f"{'x' * 300} cannot be looked at (File name too long)",
+            id="no name",
+        ),
+    ],
+)
+async def test_orders_that_cannot_be_done(order: dict[str, object], words: str) -> None:
+    """What cannot be done is told in one line, before anything is sent."""
     async with EndpointSandbox() as endpoint:
-        order = Order(files=[tmp_path / "a.mp3", tmp_path / "a.ogg"], out=tmp_path / "od")
-        assert await translate_files(config_for(endpoint), order) == 0
-    assert (tmp_path / "od" / "a.mp3.txt").read_text() == SAMPLES["parcel"].english + "\n"
-    assert (tmp_path / "od" / "a.ogg.txt").read_text() == SAMPLES["login"].english + "\n"
-
-
-def test_no_recording_is_written_over(tmp_path: Path) -> None:
-    """A recording that is named as its text would be stays; given as --out it is refused."""
-    odd = tmp_path / "odd.txt"
-    odd.write_bytes(b"sound")
-    assert list(names(find_targets(Order(files=[odd], out=tmp_path)))) == ["odd.txt.txt"]
-    with pytest.raises(UsageError, match="is the recording itself"):
-        find_targets(Order(files=[odd], out=odd))
-    assert odd.read_bytes() == b"sound"
-
-
-def test_one_recording_goes_where_it_can(tmp_path: Path) -> None:
-    """A file that is there is replaced, a folder takes the file's name, a device is not tried."""
-    source = SAMPLES["parcel"].path
-    (tmp_path / "old.txt").write_text("old")
-    for out in (tmp_path / "old.txt", tmp_path / "new.txt", Path("/dev/null")):
-        assert find_targets(Order(files=[source], out=out)) == [out]
-    assert list(names(find_targets(Order(files=[source], output_format="json", out=tmp_path)))) == [
-        "parcel.json"
-    ]
-    assert (tmp_path / "old.txt").read_text() == "old"
-    assert not (tmp_path / "new.txt").exists()
-
-
-@pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize("out", ["missing/out", "file/out", "/proc/out"])
-async def test_no_place_for_the_outcome(tmp_path: Path, out: str, count: int) -> None:
-    """What cannot be written is told in one line, before any request."""
-    (tmp_path / "file").touch()
-    async with EndpointSandbox() as endpoint:
-        order = Order(files=[SAMPLES["parcel"].path] * count, out=tmp_path / out)
-        with pytest.raises(UsageError, match=r"^--out \S+ cannot be written \([^\n]+\)$"):
-            await translate_files(config_for(endpoint), order)
+        with pytest.raises(UsageError) as caught:
+            await translate_files(config_for(endpoint), Order(**{"files": [PARCEL.path]} | order))  # type: ignore[arg-type]  # as typed
+        assert str(caught.value) == words
         assert not endpoint.requests
 
 
-def test_a_file_for_several(tmp_path: Path) -> None:
-    """Several recordings do not go into one file."""
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(UsageError, match="is a file: for several recordings name a folder"):
-        find_targets(Order(files=[Path("a.mp3"), Path("b.mp3")], out=tmp_path / "file"))
-    assert (tmp_path / "file").read_text() == "mine"
+# --- the terminal -------------------------------------------------------------------------------
 
 
-async def test_one_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where one text cannot be written, a line says so, the next one is, and the exit code is 1."""
-    (tmp_path / "parcel.txt").mkdir()
+async def test_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """On a terminal a bar shows the seconds of sound that are done; stdout has the text alone."""
+    shown = await shown_for(PARCEL.path)
+    seconds = round(PARCEL.seconds)
+    assert "parcel.m4a" in shown
+    assert f"{seconds} of {seconds} s" in shown
+    assert capsys.readouterr() == (PARCEL.english + "\n", "")
+
+
+async def test_how_far_a_long_one_is(tmp_path: Path) -> None:
+    """A long recording is counted in minutes; its name is shown as it is, brackets and all."""
+    file = tone(tmp_path / "[red] \x1b]0;x\x07.wav", 150)
+    shown = await shown_for(file, lambda content: Heard(length(content), ((0.0, 1.0, "Tone."),)))
+    assert "2 of 2 min" in shown
+    assert "[red] \ufffd]0;x\ufffd.wav" in shown
+
+
+async def shown_for(file: Path, hear: Callable[[bytes], Heard | None] | None = None) -> str:
+    """Translate a file and give what a terminal was sent."""
+    shown = StringIO()
     async with EndpointSandbox() as endpoint:
-        order = Order(files=[SAMPLES["parcel"].path, SAMPLES["login"].path], out=tmp_path)
-        assert await translate_files(config_for(endpoint), order) == 1
-    assert (tmp_path / "login.txt").read_text() == SAMPLES["login"].english + "\n"
-    [line] = capsys.readouterr().err.splitlines()
-    assert line.endswith("parcel.txt cannot be written (Is a directory)")
+        endpoint.ears = hear
+        console = Console(file=shown, force_terminal=True, width=200)
+        assert await translate_files(config_for(endpoint), Order(files=[file]), console) == 0
+    return shown.getvalue()
 
 
-async def test_trouble_of_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A recording that is gone meanwhile costs itself alone."""
-    async with EndpointSandbox() as endpoint:
-        order = Order(files=[tmp_path / "gone.mp3", SAMPLES["login"].path], out=tmp_path)
-        assert await translate_files(config_for(endpoint), order) == 1
-    assert "(No such file or directory)" in capsys.readouterr().err
-    assert (tmp_path / "login.txt").exists()
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("a\x1b[2Jb", "a\ufffd[2Jb", id="an escape sequence"),
+        pytest.param("a\x9b2Jb\x7f\x00", "a\ufffd2Jb\ufffd\ufffd", id="C1, DEL, NUL"),
+        pytest.param("one\r\ntwo\tthree “é” 日本", "one\ntwo\tthree “é” 日本", id="lines and letters"),
+    ],
+)
+def test_what_a_terminal_is_shown(text: str, shown: str) -> None:
+    """Nothing that a terminal would obey is left of a text."""
+    assert printable(text) == shown

@@ -1,0 +1,1 @@
+"""`dragoman translate`: recordings from the shell, over the same road without Slack."""
