@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import added_time, burst, idle, machine, ready, sent
+from benchmarks import added_time, burst, idle, large, long, machine, ready, sent
 from benchmarks.figures import as_rows, table
 
 if TYPE_CHECKING:
@@ -25,6 +25,19 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "idle": idle.measure,
     "sent": sent.measure,
     "burst": burst.measure,
+    "long": long.measure,
+    "large": large.measure,
+}
+# The same in small: whether all is well, not how fast it is.
+QUICK: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
+    "burst": partial(burst.measure, clips=burst.QUICK_CLIPS, endpoint_seconds=burst.QUICK_ENDPOINT_SECONDS),
+    "long": partial(long.measure, seconds=long.QUICK_SECONDS),
+    "large": partial(
+        large.measure,
+        video_bytes=large.QUICK_VIDEO_BYTES,
+        video_seconds=large.QUICK_SECONDS,
+        recording_seconds=large.QUICK_SECONDS,
+    ),
 }
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -35,18 +48,17 @@ def measure(
         list[str] | None, typer.Option(help=f"One of {', '.join(BENCHMARKS)}; repeatable.")
     ] = None,
     *,
-    quick: Annotated[bool, typer.Option("--quick", help="A small burst instead of 1,000 clips.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A small burst, shorter recordings, a smaller video.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure. Times on a busy machine are worth little: the title says how busy it was."""
     if unknown := set(only or ()) - BENCHMARKS.keys():
         msg = f"{', '.join(sorted(unknown))}: there are {', '.join(BENCHMARKS)}"
         raise typer.BadParameter(msg)
-    chosen = {name: one for name, one in BENCHMARKS.items() if not only or name in only}
-    if quick and "burst" in chosen:
-        chosen["burst"] = partial(
-            burst.measure, clips=burst.QUICK_CLIPS, endpoint_seconds=burst.QUICK_ENDPOINT_SECONDS
-        )
+    offered = BENCHMARKS | QUICK if quick else BENCHMARKS
+    chosen = {name: one for name, one in offered.items() if not only or name in only}
     console = Console(stderr=True)
     found: list[Figure] = []
     busy = [machine.load()]

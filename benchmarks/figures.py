@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Figure:
     """One measured number. `goal` is the most it should be; None: shown to explain another figure.
 
-    `value` None says that this machine does not tell.
+    With `is_least` the goal is the least it should be. `value` None says that this machine does not tell.
     """
 
     what: str
@@ -25,13 +25,14 @@ class Figure:
     unit: str
     goal: float | None = None
     note: str = ""
+    is_least: bool = False
 
     @property
     def is_reached(self) -> bool | None:
         """Whether the goal is reached; None where there is none, or nothing was measured."""
         if self.goal is None or self.value is None:
             return None
-        return self.value <= self.goal
+        return self.value >= self.goal if self.is_least else self.value <= self.goal
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -55,7 +56,8 @@ def table(figures: Iterable[Figure], *, title: str) -> Table:
     laid.add_column("note")
     for one in figures:
         verdict = {True: "yes", False: "NO", None: ""}[one.is_reached]
-        goal = "" if one.goal is None else f"≤ {one.goal:g} {one.unit}"
+        sign = "≥" if one.is_least else "≤"
+        goal = "" if one.goal is None else f"{sign} {one.goal:g} {one.unit}"
         laid.add_row(one.what, _shown(one), goal, verdict, one.note)
     return laid
 

@@ -34,12 +34,17 @@ async def measure(*, seconds: float = SECONDS, settle_seconds: float = SETTLE_SE
     ]
 
 
-def memory_figure(held: Memory | None, *, processes: int) -> Figure:
+def memory_figure(
+    held: Memory | None,
+    *,
+    processes: int,
+    what: str = "idle, memory of all processes",
+    goal_mb: float = GOAL_MB,
+    more: str = "",
+) -> Figure:
     """Take shared pages fairly where the system tells; else each is counted with every process."""
-    what = "idle, memory of all processes"
     if held is None:
-        return Figure(what, None, "MB", GOAL_MB)
-    resident = f"{processes} processes; RSS {held.resident_mb:.0f} MB"
-    if held.shared_fairly_mb is None:
-        return Figure(what, held.resident_mb, "MB", GOAL_MB, resident)
-    return Figure(what, held.shared_fairly_mb, "MB", GOAL_MB, f"PSS; {resident}")
+        return Figure(what, None, "MB", goal_mb)
+    kind = "" if held.shared_fairly_mb is None else "PSS; "
+    note = f"{kind}{processes} processes; RSS {held.resident_mb:.0f} MB{more}"
+    return Figure(what, held.fairest_mb, "MB", goal_mb, note)

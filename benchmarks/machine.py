@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROC = Path("/proc")
 # Fields of /proc/PID/stat behind the name: parent, then user, system and the reaped children's time.
 PARENT, FIRST_TIME, LAST_TIME = 1, 11, 15
+LOOK_SECONDS = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,46 @@ class Memory:
 
     resident_mb: float
     shared_fairly_mb: float | None
+
+    @property
+    def fairest_mb(self) -> float:
+        """The fairest of both that the system tells."""
+        return self.resident_mb if self.shared_fairly_mb is None else self.shared_fairly_mb
+
+
+@dataclass(slots=True)
+class Peak:
+    """The most that a process and all that it started held at one moment; None where it is not told."""
+
+    held: Memory | None = None
+    processes: int = 0
+    looks: int = 0
+
+    def look(self, root: int) -> None:
+        """Look once."""
+        members = family(root)
+        held = memory(members)
+        self.looks += 1
+        if held is not None and (self.held is None or held.fairest_mb > self.held.fairest_mb):
+            self.held, self.processes = held, len(members)
+
+
+@contextmanager
+def watching(root: int) -> Iterator[Peak]:
+    """Look at a process and its children again and again, from a thread, until the end of the block."""
+    peak, is_over = Peak(), threading.Event()
+
+    def look() -> None:
+        while not is_over.wait(LOOK_SECONDS):
+            peak.look(root)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def family(root: int) -> list[int]:

@@ -7,6 +7,7 @@ import tempfile
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,10 @@ from bot.sandbox.records import SharedFile
 from bot.sandbox.server import SlackSandbox
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
+    from bot.sandbox.endpoint import TranslationRequest
+    from bot.sandbox.hearing import Heard
     from bot.sandbox.records import Message
 
 PATIENCE_SECONDS = 60.0
@@ -49,13 +52,40 @@ class Scene:
         await self.slack.wait_for(lambda _: self.finals(CHANNEL, ts), timeout=PATIENCE_SECONDS)
         return ts, self.finals(CHANNEL, ts)[0]
 
+    async def answer_whole(self, recording: SharedFile, *, patience_seconds: float) -> float:
+        """Share a long recording and wait for all parts of its reply; give how many seconds that took.
+
+        Raises RuntimeError where it ends in anything but a translation without gaps.
+        """
+        began = time.perf_counter()
+        ts = await self.slack.share(recording, channel=CHANNEL)
+        await self.slack.wait_for(lambda _: self._is_whole(ts), timeout=patience_seconds)
+        seconds = time.perf_counter() - began
+        first = self.finals(CHANNEL, ts)[0]
+        payload = (first.metadata or {})["event_payload"]
+        if payload["ending"] != "translated" or any(
+            one.status != HTTPStatus.OK for one in self.endpoint.requests
+        ):
+            msg = f"{recording.name} ended as {payload['ending']} {payload.get('reason', '')}: {first.text}"
+            raise RuntimeError(msg)
+        return seconds
+
+    def _is_whole(self, ts: str) -> bool:
+        finals = self.finals(CHANNEL, ts)
+        return bool(finals) and len(finals) >= (finals[0].metadata or {})["event_payload"]["parts"]
+
 
 @asynccontextmanager
-async def playing(*, data: Path | None = None, endpoint_seconds: float = 0.0) -> AsyncIterator[Scene]:
+async def playing(
+    *,
+    data: Path | None = None,
+    endpoint_seconds: float | Callable[[TranslationRequest], float] = 0.0,
+    ears: Callable[[bytes], Heard | None] | None = None,
+) -> AsyncIterator[Scene]:
     """Start Slack, the endpoint, which takes so long for each request, and the bot; end them all."""
     with tempfile.TemporaryDirectory(prefix="dragoman-bench-") as folder:
         async with SlackSandbox() as slack, EndpointSandbox() as endpoint:
-            endpoint.delay_seconds = endpoint_seconds
+            endpoint.delay_seconds, endpoint.ears = endpoint_seconds, ears
             place = Endpoint(endpoint.base_url, endpoint.key)
             bot = BotProcess(slack, place, data=data or Path(folder), is_http=False)
             began = time.perf_counter()

@@ -25,9 +25,15 @@ async def measure(*, names: Sequence[str] = ()) -> list[Figure]:
 
 
 def figures(requests: Sequence[TranslationRequest]) -> list[Figure]:
-    """Reckon an hour; the whole request is counted, with the form around the sound."""
+    """Reckon an hour of the samples."""
     seconds = sum(request.seconds for request in requests)
-    whole = sum(request.content_length or 0 for request in requests)
     worst = max(3600 * (request.content_length or 0) / request.seconds for request in requests)
     note = f"{len(requests)} samples, {seconds:.0f} s of speech; the worst {worst / 1e6:.0f} MB"
-    return [Figure("sent per hour of sound", 3600 * whole / seconds / 1e6, "MB", GOAL_MB, note)]
+    return [figure("sent per hour of sound", requests, note=note)]
+
+
+def figure(what: str, requests: Sequence[TranslationRequest], *, note: str) -> Figure:
+    """Reckon what an hour of the sound that was sent takes; the form around it is counted, too."""
+    whole = sum(request.content_length or 0 for request in requests)
+    seconds = sum(request.seconds for request in requests)
+    return Figure(what, 3600 * whole / seconds / 1e6, "MB", GOAL_MB, note)

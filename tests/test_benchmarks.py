@@ -10,15 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import av
 import pytest
 from rich.console import Console
 
-from benchmarks import added_time, burst, idle, machine, ready, sent
+from benchmarks import added_time, burst, idle, large, long, machine, made, ready, sent
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.added_time import Steps
 from benchmarks.burst import Burst
 from benchmarks.figures import Figure, as_rows, percentile, spread, table
 from benchmarks.machine import Memory
+from bot.sandbox.hearing import length
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,6 +32,8 @@ TINY: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "idle": partial(idle.measure, seconds=0.2, settle_seconds=0),
     "sent": partial(sent.measure, names=["shoes"]),
     "burst": partial(burst.measure, clips=3, endpoint_seconds=0.1, late_seconds=0),
+    "long": partial(long.measure, seconds=20, speed=100),
+    "large": partial(large.measure, video_bytes=2_000_000, video_seconds=10, recording_seconds=20),
 }
 IS_LINUX = sys.platform == "linux"
 
@@ -50,7 +54,7 @@ async def test_each_benchmark_measures_the_real_bot(name: str) -> None:
     for figure in figures:
         assert figure.value is not None or not IS_LINUX, figure.what
         assert figure.value is None or figure.value >= 0, figure.what
-    assert any(figure.goal is not None for figure in figures) or name == "burst"
+    assert any(figure.goal is not None for figure in figures) or name in {"burst", "long"}
     for figure in figures:
         if figure.unit in {"clips", "replies", "calls"}:
             assert figure.value == 0, figure.what
@@ -85,6 +89,8 @@ def test_a_goal_is_reached_up_to_its_value() -> None:
     assert Figure("a", 0, "clips", 0).is_reached is True
     assert Figure("a", 1, "clips").is_reached is None
     assert Figure("a", None, "MB", 180).is_reached is None
+    assert Figure("a", 6, "x", 6, is_least=True).is_reached is True
+    assert Figure("a", 5.9, "x", 6, is_least=True).is_reached is False
 
 
 def test_the_table_says_figure_goal_and_verdict() -> None:
@@ -94,6 +100,7 @@ def test_the_table_says_figure_goal_and_verdict() -> None:
         Figure("slow", 2.345, "s", 2, "why"),
         Figure("dark", None, "MB", 180),
         Figure("whole", 1000, "clips"),
+        Figure("sooner", 7, "x", 6, is_least=True),
     )
     rows = {line.split()[1]: line for line in text.splitlines() if line.startswith("│")}
     assert "12.3 ms" in rows["fast"]
@@ -104,6 +111,7 @@ def test_the_table_says_figure_goal_and_verdict() -> None:
     assert "why" in rows["slow"]
     assert "not told here" in rows["dark"]
     assert "1000 clips" in rows["whole"]
+    assert "≥ 6 x" in rows["sooner"]
 
 
 def test_the_endpoints_own_time_is_taken_off() -> None:
@@ -143,6 +151,52 @@ def test_a_burst_is_compared_with_the_ideal() -> None:
 def test_memory_is_counted_as_fairly_as_the_system_tells(held: Memory | None, value: float | None) -> None:
     """Pages that processes share are counted once where that is known."""
     assert idle.memory_figure(held, processes=2).value == value
+
+
+@pytest.mark.parametrize(("kind", "size"), [("m4a", None), ("mp4", 3_000_000)])
+def test_recordings_are_made_as_long_and_as_large_as_wanted(
+    tmp_path: Path, kind: str, size: int | None
+) -> None:
+    """What is made on the spot holds speech to its end, and a video carries its picture between the sound."""
+    target = tmp_path / f"made.{kind}"
+    made.speech(target, 30) if size is None else made.film(target, 30, size)
+    assert length(target.read_bytes()) == pytest.approx(30, abs=0.05)
+    with av.open(str(target), "r") as opened:
+        kinds = [packet.stream.type for packet in opened.demux() if packet.size]
+    assert len(kinds) > 1000
+    if size is not None:
+        assert target.stat().st_size == pytest.approx(size, rel=0.05)
+        assert "video" in kinds[:100]
+        assert "audio" in kinds[-100:]
+
+
+def test_the_ears_of_a_benchmark_hear_to_the_end(tmp_path: Path) -> None:
+    """A sentence for every six seconds, whose times lie inside of what was received."""
+    heard = made.ears(made.speech(tmp_path / "made.m4a", 20).read_bytes())
+    assert heard.seconds == pytest.approx(20, abs=0.05)
+    assert heard.segments is not None
+    assert [start for start, _, _ in heard.segments] == [0, 6, 12]
+    assert "number 3" in heard.segments[2][2]
+
+
+@pytest.mark.skipif(not IS_LINUX, reason="/proc is Linux's")
+def test_a_peak_is_what_was_held_at_the_worst_moment() -> None:
+    """What a child took and gave back is seen, as long as it was held for some looks."""
+    grow = "held = b'x' * 60_000_000; input(); del held; input()"
+    with subprocess.Popen([sys.executable, "-c", grow], stdin=subprocess.PIPE) as child:  # noqa: S603 -- ours
+        assert child.stdin is not None
+        with machine.watching(os.getpid()) as peak:
+            alone = machine.memory([os.getpid()])
+            while peak.held is None or peak.held.fairest_mb < 50 or peak.processes < 2:
+                assert child.poll() is None
+            child.stdin.write(b"\n")
+            child.stdin.flush()
+            seen, looks = peak.held, peak.looks
+            while peak.looks < looks + 2:
+                assert child.poll() is None
+        child.communicate(b"\n")
+    assert alone is not None
+    assert peak.held.fairest_mb >= seen.fairest_mb > 50
 
 
 @pytest.mark.skipif(not IS_LINUX, reason="/proc is Linux's")
