@@ -48,6 +48,9 @@ def _levels(piece: Piece) -> list[float]:
 async def sounds_like(voice: Voice, source: Path, *, quieter: float = 1.0) -> None:
     """See that a file has the length of what was said, and that it is this what is heard in it."""
     seconds, levels = await heard(source)
-    assert seconds == pytest.approx(voice.seconds, abs=OFF_SECONDS)
-    assert voices.alike(voice, levels) > _LEAST_LIKENESS
-    assert 0.7 < voices.loudness(levels) / (voices.loudness(voice.levels) * quieter) < 1.4
+    off = seconds - voice.seconds
+    assert abs(off) <= OFF_SECONDS, f"{off * 1000:+.1f} ms"
+    likeness = voices.alike(voice, levels)
+    assert likeness > _LEAST_LIKENESS, f"{likeness:.2f}"
+    volume = voices.loudness(levels) / (voices.loudness(voice.levels) * quieter)
+    assert 0.7 < volume < 1.4, f"{volume:.2f}"
