@@ -161,7 +161,7 @@ async def test_two_people_at_once(office: Office) -> None:
     """Two people who press at the same moment start one job, and neither is told of trouble."""
     reply = await with_gaps(office)
     seen = await asyncio.gather(reply.press(RETRY_MISSING), reply.press(RETRY_MISSING, user="ben"))
-    assert seen == [[], []]
+    assert list(seen) == [[], []]
     assert [job.attempt for job in office.jobs.started] == [1, 2]
     assert reply.said() == "On it."
 
