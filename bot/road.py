@@ -122,17 +122,18 @@ async def _translate(bench: Bench, run: Run, progress: Progress) -> Whole:
     """
     bench.learn_name(await run.keep("download", bench.download, AudioFile))
     pieces: list[Piece] = []
+    steps: list[asyncio.Future[Translation]] = []
     outcomes: list[asyncio.Future[Translation | BotError]] = []
     try:
         async for piece in _cut(bench, run, progress):
             pieces.append(piece)
-            outcome = _outcome(piece, _begin(piece, bench, run), bench, progress)
-            outcomes.append(asyncio.ensure_future(outcome))
+            steps.append(asyncio.ensure_future(_begin(piece, bench, run)))
+            outcomes.append(asyncio.ensure_future(_outcome(piece, steps[-1], bench, progress)))
         told = await asyncio.gather(*outcomes)
     finally:
-        for one in outcomes:
+        for one in (*steps, *outcomes):
             one.cancel()
-        await asyncio.gather(*outcomes, return_exceptions=True)
+        await asyncio.gather(*steps, *outcomes, return_exceptions=True)
         await bench.close()
     faults = [one for one in told if isinstance(one, BotError)]
     whole = join([None if isinstance(one, BotError) else one for one in told], pieces)

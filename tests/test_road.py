@@ -1,194 +1,30 @@
-"""The road on plain stand-ins for its stages: every ending, and what happens after a crash in between."""
+"""The road on plain stand-ins for its stages: every ending of a recording in one piece."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot import errors
-from bot.download import AudioFile
+from bot.compose import NO_SPEECH_TEXT
 from bot.ending import Ending, EndingName
-from bot.engines import Translation
-from bot.prepare import Piece
-from bot.road import Stages, walk
-from bot.share import Job, Share, SlackFile
+from bot.engines import Ask
+from bot.road import walk
+from bot.share import SlackFile
 from bot.spool import Spool
+from bot.terms import Terms
+from road_props import JOB, MEMO, KeptRun, PowerCutError, Props, left_over
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
-    from bot.engines import Ask
+    from bot.share import Job
 
-T = TypeVar("T")
-
-MEMO = SlackFile("F1", name="memo.m4a", mimetype="audio/mp4", duration_seconds=4.2)
-JOB = Job(Share("T1", "C1", "1.000100", MEMO), prompt="Zanzibar")
-
-
-class PowerCutError(BaseException):
-    """The process ends here."""
-
-
-@dataclass
-class KeptRun:
-    """A run that keeps its steps in a dictionary, in place of a database."""
-
-    kept: dict[str, Any] = field(default_factory=dict)
-    ran: list[str] = field(default_factory=list)
-    is_first: bool = True
-    waited: int = 0
-
-    last_words: list[str] = field(default_factory=list)
-
-    def keep(
-        self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, is_last_word: bool = False
-    ) -> Awaitable[T]:
-        """Run a step, or give what it gave before."""
-        if is_last_word:
-            self.last_words.append(name)
-
-        async def outcome() -> T:
-            if name not in self.kept:
-                self.ran.append(name)
-                value = await call()
-                assert isinstance(value, kind)
-                self.kept[name] = value
-            return cast("T", self.kept[name])
-
-        return outcome()
-
-    async def wait_for_turn(self) -> None:
-        """Note that it was asked."""
-        self.waited += 1
-
-    def again(self) -> KeptRun:
-        """Give the run of the next process."""
-        return KeptRun(self.kept, is_first=False)
-
-
-@dataclass
-class Props:
-    """All stages in one: what each gives back or raises is set by the test; what was asked is noted."""
-
-    spool: Spool
-    resolved: SlackFile = MEMO
-    fetch_error: Exception | None = None
-    texts: tuple[str, ...] = ("Good morning.",)
-    decode_error: Exception | None = None
-    translate_error: BaseException | None = None
-    withdrawn: bool = False
-    source_gone: bool = False
-    bad_piece: int = -1
-    closed: int = 0
-    reply_error: BaseException | None = None
-    names: list[str] = field(default_factory=list)
-    gate: asyncio.Event | None = None
-    fetched: int = 0
-    decoded: int = 0
-    asked: list[tuple[int, str, str]] = field(default_factory=list)
-    cancelled: list[int] = field(default_factory=list)
-    replied: list[tuple[Ending, str, bool]] = field(default_factory=list)
-    seconds_heard: list[float] = field(default_factory=list)
-    stopped: int = 0
-
-    def stages(self) -> Stages:
-        """Give them as the road takes them."""
-        one = cast("Any", self)
-        board = cast("Any", Board(self))
-        translator = cast("Any", Voice(self))
-        return Stages(self.spool, one, one, translator, one, board)
-
-    async def resolve(self, _file: SlackFile) -> SlackFile:
-        """Give what files.info knows."""
-        return self.resolved
-
-    async def fetch(self, _file: SlackFile, target: Path) -> AudioFile:
-        """Write a file."""
-        self.fetched += 1
-        if self.fetch_error:
-            raise self.fetch_error
-        await asyncio.to_thread(target.write_bytes, b"sound")
-        return AudioFile(str(target), 5)
-
-    async def prepare(self, source: Path, into: Path) -> AsyncGenerator[Piece, None]:
-        """Cut as many pieces as there are texts."""
-        assert await asyncio.to_thread(source.exists)
-        self.decoded += 1
-        try:
-            for index in range(len(self.texts)):
-                path = into / f"{index}.flac"
-                path.write_bytes(b"piece")
-                yield Piece(index, str(path), index * 20.0, 20.0, 5, is_last=index == len(self.texts) - 1)
-                if self.decode_error:
-                    raise self.decode_error
-        finally:
-            self.closed += 1
-
-    async def reply(
-        self, job: Job, ending: Ending, text: str, *, progress: Props, is_first_run: bool
-    ) -> Ending:
-        """Note the reply."""
-        assert progress is self
-        if self.reply_error:
-            raise self.reply_error
-        self.names.append(job.share.file.name)
-        self.replied.append((ending, text, is_first_run))
-        return ending
-
-    async def is_withdrawn(self, _share: Share) -> bool:
-        """Say whether Slack told of a deletion."""
-        return self.withdrawn
-
-    async def is_source_gone(self, _share: Share) -> bool:
-        """Say whether the message still holds the file."""
-        return self.source_gone
-
-    def heard(self, seconds: float) -> None:
-        """Note how much sound there is so far."""
-        self.seconds_heard.append(seconds)
-
-    async def stop(self) -> None:
-        """Note that the progress ended."""
-        self.stopped += 1
-
-
-@dataclass
-class Board:
-    """Starts the progress."""
-
-    props: Props
-
-    def start(self, _job: Job, *, is_first_run: bool) -> Props:
-        """Give the progress, which the props play as well."""
-        assert isinstance(is_first_run, bool)
-        return self.props
-
-
-@dataclass
-class Voice:
-    """Translates."""
-
-    props: Props
-
-    async def translate(self, piece: Piece, ask: Ask, *, team_id: str) -> Translation:
-        """Say the text of a piece; the last one first, where there is a gate."""
-        props = self.props
-        props.asked.append((piece.index, ask.prompt, team_id))
-        try:
-            if props.gate and piece.index == 0:
-                await props.gate.wait()
-        except asyncio.CancelledError:
-            props.cancelled.append(piece.index)
-            raise
-        if props.gate:
-            props.gate.set()
-        if props.translate_error and piece.index == props.bad_piece % len(props.texts):
-            raise props.translate_error
-        return Translation(props.texts[piece.index])
+TRANSLATED, WITHDRAWN = Ending(EndingName.TRANSLATED), Ending(EndingName.WITHDRAWN)
+QUESTION = Ending(EndingName.SKIPPED, "too_long")
 
 
 @pytest.fixture
@@ -197,39 +33,36 @@ def props(tmp_path: Path) -> Props:
     return Props(Spool(tmp_path / "spool"))
 
 
-def left_over(props: Props) -> list[str]:
-    """Give what lies in the spool."""
-    folder = props.spool.folder("look").parent
-    props.spool.clear("look")
-    return [one.name for one in folder.iterdir()]
+def job_of(**fields: Any) -> Job:  # noqa: ANN401 -- any field of a file
+    """Give a job whose file is like this."""
+    return replace(JOB, share=replace(JOB.share, file=replace(MEMO, **fields)))
 
 
 async def test_a_translation(props: Props) -> None:
-    """All stages in their order, the channel's prompt with the sound, the reply in its turn, nothing left."""
+    """All stages in their order, the channel's wishes with the sound, the reply in its turn, nothing left."""
     run = KeptRun()
-    assert await walk(JOB, stages=props.stages(), run=run) == Ending(EndingName.TRANSLATED)
+    assert await walk(JOB, stages=props.stages(), run=run) == TRANSLATED
     assert run.ran == ["download", "prepare-0", "translate-0", "reply"]
-    assert props.asked == [(0, "Zanzibar", "T1")]
-    assert props.replied == [(Ending(EndingName.TRANSLATED), "Good morning.", True)]
-    assert (run.waited, props.stopped, props.seconds_heard) == (1, 1, [20.0])
+    assert props.asked == [(0, Ask("Zanzibar", 0.2), "T1", JOB.id)]
+    assert props.replied == [(TRANSLATED, "Good morning.", True)]
+    assert (run.waited, props.stopped) == (1, 1)
     assert left_over(props) == []
 
 
-async def test_pieces_are_translated_side_by_side(props: Props) -> None:
-    """A piece is asked for as soon as it is cut, and the text keeps the order of the sound."""
-    props.texts, props.gate = ("One.", "Two.", "Three."), asyncio.Event()
-    run = KeptRun()
-    await walk(JOB, stages=props.stages(), run=run)
-    assert props.replied[0][1].split() == ["One.", "Two.", "Three."]
-    assert props.seconds_heard == [20.0, 40.0, 60.0]
-    assert props.decoded == 1
-
-
-async def test_no_speech(props: Props) -> None:
-    """Text without a word is no translation, and is not posted as one."""
-    props.texts = ("♪",)
-    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == Ending(EndingName.NO_SPEECH)
-    assert props.replied == [(Ending(EndingName.NO_SPEECH), "", True)]
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param({"texts": ("♪",)}, id="text without a word"),
+        pytest.param({"decode_error": errors.SilentError(), "texts": ("a", "b")}, id="nothing but silence"),
+    ],
+)
+async def test_no_speech(props: Props, trouble: dict[str, Any]) -> None:
+    """Text without a word is no translation, and is not posted as one; silence is not even sent."""
+    for name, value in trouble.items():
+        setattr(props, name, value)
+    ending = Ending(EndingName.NO_SPEECH)
+    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == ending
+    assert props.replied == [(ending, NO_SPEECH_TEXT, True)]
 
 
 FAILURES = [
@@ -242,7 +75,7 @@ FAILURES = [
         errors.NotDecodableError,
         id="prepare",
     ),
-    pytest.param({"translate_error": errors.EndpointKeyError()}, errors.EndpointKeyError, id="translate"),
+    pytest.param({"faults": {0: errors.EndpointKeyError()}}, errors.EndpointKeyError, id="translate"),
 ]
 
 
@@ -255,22 +88,6 @@ async def test_failures(props: Props, trouble: dict[str, Any], error: type[error
     assert await walk(JOB, stages=props.stages(), run=KeptRun()) == ending
     assert props.replied == [(ending, error.text, True)]
     assert left_over(props) == []
-
-
-async def test_one_bad_piece_ends_the_others(props: Props) -> None:
-    """When one piece fails for good, the others are not waited for."""
-    props.texts, props.gate = ("One.", "Two."), asyncio.Event()
-    props.translate_error = errors.EndpointCreditError()
-
-    class Closed(asyncio.Event):
-        def set(self) -> None:
-            """Stay closed."""
-
-    props.gate = Closed()
-    ending = await walk(JOB, stages=props.stages(), run=KeptRun())
-    assert ending == Ending(EndingName.FAILED, "endpoint_credit")
-    await asyncio.sleep(0)
-    assert props.cancelled == [0]
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError, PowerCutError])
@@ -303,55 +120,109 @@ async def test_a_name_learnt_from_slack(props: Props) -> None:
 
 
 async def test_a_stub_that_is_no_recording(props: Props) -> None:
-    """A Slack Connect stub that turns out to be a picture is skipped, without a download."""
+    """A Slack Connect stub that turns out to be a picture is skipped, without a download or a word."""
     props.resolved = SlackFile("F1", name="cat.png", mimetype="image/png")
     assert await walk(JOB, stages=props.stages(), run=KeptRun()) == Ending(EndingName.SKIPPED)
     assert props.fetched == 0
+    assert props.replied == [(Ending(EndingName.SKIPPED), "", True)]
 
 
 async def test_a_stub_that_is_a_video(props: Props) -> None:
     """A stub that turns out to be a video is translated like a recording."""
     props.resolved = SlackFile("F1", name="cat.mp4", mimetype="video/mp4")
-    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == Ending(EndingName.TRANSLATED)
+    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == TRANSLATED
 
 
 async def test_withdrawn_before_the_download(props: Props) -> None:
     """A file that is gone together with its message was withdrawn: that is no failure."""
     props.fetch_error, props.source_gone = errors.DeletedError(), True
-    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == Ending(EndingName.WITHDRAWN)
+    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == WITHDRAWN
+
+
+async def test_withdrawn_before_it_is_decoded(props: Props) -> None:
+    """What was deleted meanwhile is not decoded any more."""
+    props.withdrawn = True
+    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == WITHDRAWN
+    assert (props.decoded, props.asked) == (0, [])
 
 
 async def test_withdrawn_before_the_endpoint_is_asked(props: Props) -> None:
-    """What was deleted meanwhile is not sent to the endpoint any more."""
+    """What was deleted after it was decoded is not sent to the endpoint."""
+    run = KeptRun(cut_after="prepare-0")
+    with pytest.raises(PowerCutError):
+        await walk(JOB, stages=props.stages(), run=run)
     props.withdrawn = True
-    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == Ending(EndingName.WITHDRAWN)
+    assert await walk(JOB, stages=props.stages(), run=run.again()) == WITHDRAWN
     assert props.asked == []
 
 
-async def test_a_power_cut_before_the_answer(props: Props) -> None:
-    """After a crash the sound is made again where it is missing, and what is kept is not done again."""
-    props.texts, props.translate_error = ("One.", "Two."), PowerCutError()
-    run = KeptRun()
+# --- limits -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("known", "resolved"),
+    [
+        pytest.param({"duration_seconds": 7201.0}, {"duration_seconds": 7201.0}, id="the message says so"),
+        pytest.param({"duration_seconds": None}, {"duration_seconds": 7201.0}, id="only files.info says so"),
+    ],
+)
+async def test_too_long_by_slacks_word(props: Props, known: dict[str, Any], resolved: dict[str, Any]) -> None:
+    """A recording that Slack says is longer than allowed is not downloaded; the reply names the limit."""
+    props.terms, props.resolved = Terms(max_minutes=120), replace(MEMO, **resolved)
+    ending = Ending(EndingName.FAILED, "too_long")
+    assert await walk(job_of(**known), stages=props.stages(), run=KeptRun()) == ending
+    assert props.fetched == 0
+    assert "120 minutes" in props.replied[0][1]
+
+
+async def test_exactly_as_long_as_allowed(props: Props) -> None:
+    """A recording of the very length that is allowed is translated, and without a question."""
+    props.terms, props.resolved = Terms(max_minutes=120), replace(MEMO, duration_seconds=7200.0)
+    job = replace(job_of(duration_seconds=7200.0), confirm_above_seconds=7200.0)
+    assert await walk(job, stages=props.stages(), run=KeptRun()) == TRANSLATED
+
+
+async def test_a_limit_that_was_changed_in_between(props: Props) -> None:
+    """What was begun under an older limit is finished, although the file has to be fetched again."""
+    props.resolved = replace(MEMO, duration_seconds=7200.0)
+    run = KeptRun(cut_after="prepare-0")
     with pytest.raises(PowerCutError):
         await walk(JOB, stages=props.stages(), run=run)
-    assert "translate-0" in run.kept
     props.spool.clear_all()
-    props.translate_error = None
-    run = run.again()
-    assert await walk(JOB, stages=props.stages(), run=run) == Ending(EndingName.TRANSLATED)
-    assert run.ran == ["translate-1", "reply"]
-    *before, after = [index for index, _, _ in props.asked]
-    assert (sorted(before), after) == ([0, 1], 1)
-    assert (props.fetched, props.decoded) == (2, 2)
-    assert props.replied == [(Ending(EndingName.TRANSLATED), "One.\nTwo.", False)]
+    props.terms = Terms(max_minutes=1)
+    assert await walk(JOB, stages=props.stages(), run=run.again()) == TRANSLATED
+    assert props.fetched == 2
 
 
-async def test_a_power_cut_before_the_reply(props: Props) -> None:
-    """With all pieces translated, a crash costs neither download nor decoding nor endpoint."""
+async def test_a_question_by_slacks_word(props: Props) -> None:
+    """Above the length that needs a yes the question is posted, and nothing is downloaded."""
+    props.resolved = replace(MEMO, duration_seconds=7800.0)
+    job, run = replace(job_of(duration_seconds=7800.0), confirm_above_seconds=3600.0), KeptRun()
+    assert await walk(job, stages=props.stages(), run=run) == QUESTION
+    assert (run.ran, props.fetched) == (["download", "reply"], 0)
+    ((ending, text, _),) = props.replied
+    assert ending == QUESTION
+    assert "2 h 10 min" in text
+    assert left_over(props) == []
+
+
+@pytest.mark.parametrize(
+    ("above", "ending", "asked"),
+    [
+        pytest.param(59.0, QUESTION, [], id="longer"),
+        pytest.param(60.0, TRANSLATED, [0, 1, 2], id="not longer"),
+    ],
+)
+async def test_a_question_by_measuring(props: Props, above: float, ending: Ending, asked: list[int]) -> None:
+    """Where Slack tells no length all is cut first, and only then it is seen whether to ask or to go on."""
+    props.texts, props.resolved = ("One.", "Two.", "Three."), replace(MEMO, duration_seconds=None)
+    job = replace(job_of(duration_seconds=None), confirm_above_seconds=above)
     run = KeptRun()
-    await walk(JOB, stages=props.stages(), run=run)
-    del run.kept["reply"]
-    run = run.again()
-    await walk(JOB, stages=props.stages(), run=run)
-    assert run.ran == ["reply"]
-    assert (props.fetched, props.decoded, len(props.asked)) == (1, 1, 1)
+    assert await walk(job, stages=props.stages(), run=run) == ending
+    assert props.asked_pieces == asked
+    assert run.calls[:4] == ["download", "prepare-0", "prepare-1", "prepare-2"]
+    assert props.seconds_expected == [60.0]
+    again = KeptRun(run.kept, run.calls, is_first=False)
+    assert await walk(job, stages=props.stages(), run=again) == ending
+    assert again.calls == run.calls
+    assert again.ran == []
