@@ -1,0 +1,92 @@
+"""Paragraphs: by pause, never too long, with their times and with what is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.engines import Segment
+from bot.join import Gap, Whole
+from bot.paragraphs import Paragraph, cut, paragraphs_of, time_mark
+
+
+def read(whole: Whole) -> list[tuple[str, str]]:
+    """Give each paragraph as its mark and its text; a gap as its two marks."""
+    return [
+        (item.mark, item.text)
+        if isinstance(item, Paragraph)
+        else (time_mark(item.start_seconds), f"to {time_mark(item.end_seconds)}")
+        for item in paragraphs_of(whole)
+    ]
+
+
+def whole(*segments: tuple[float, float, str], gaps: tuple[Gap, ...] = ()) -> Whole:
+    """Give a translation of such segments."""
+    made = tuple(Segment(*segment) for segment in segments)
+    return Whole(" ".join(one.text for one in made), made, 4_000.0, gaps)
+
+
+@pytest.mark.parametrize(
+    ("segments", "paragraphs"),
+    [
+        pytest.param([(0, 2, "One."), (2.9, 4, "Two.")], ["One. Two."], id="a breath"),
+        pytest.param([(0, 2, "One."), (3, 4, "Two.")], ["One.", "Two."], id="a pause"),
+        pytest.param([(0, 2, "One,"), (3, 4, "two.")], ["One, two."], id="a pause inside of a sentence"),
+        pytest.param([(0, 2, "One"), (5, 6, "two")], ["One", "two"], id="a long pause, nothing ended"),
+        pytest.param([(0, 2, "“One?”"), (3, 4, "Two.")], ["“One?”", "Two."], id="quoted"),
+        pytest.param([(0, 2, " One.\n Two. ")], ["One. Two."], id="lines of a server"),
+        pytest.param([(0, 2, " "), (3, 4, "Two.")], ["Two."], id="nothing said"),
+    ],
+)
+def test_a_paragraph_ends_where_people_pause(
+    segments: list[tuple[float, float, str]], paragraphs: list[str]
+) -> None:
+    """A second of silence after a sentence begins a paragraph; three seconds do in any case."""
+    assert [text for _, text in read(whole(*segments))] == paragraphs
+
+
+def test_without_pauses_it_ends_when_it_is_long() -> None:
+    """The next end of a sentence after 600 characters ends it; the time is that of the first word."""
+    sentence = "This is what somebody says for five seconds in one go."
+    segments = [(number * 5.0, number * 5.0 + 5, sentence) for number in range(22)]
+    paragraphs = read(whole(*segments))
+    assert [mark for mark, _ in paragraphs] == ["0:00", "0:55"]
+    assert [len(text) for _, text in paragraphs] == [604, 604]
+
+
+def test_a_server_without_times() -> None:
+    """Of minutes in one segment the sentences get their share of the time by their length."""
+    text = " ".join(["Every one of these sentences is just as long as another."] * 60)
+    paragraphs = read(whole((300.0, 600.0, text)))
+    assert [mark for mark, _ in paragraphs] == ["5:00", "5:55", "6:50", "7:45", "8:40", "9:35"]
+    assert " ".join(said for _, said in paragraphs) == text
+
+
+def test_gaps_stand_between() -> None:
+    """What is missing stands where it is; neighbours are one to people, others are not."""
+    gaps = (Gap(0, 0, 300), Gap(1, 300, 600), Gap(3, 900, 1200), Gap(5, 1500, 1800))
+    spoken = whole((600, 604, "One."), (604, 608, "Two."), gaps=gaps)
+    assert read(spoken) == [
+        ("0:00", "to 10:00"),
+        ("10:00", "One. Two."),
+        ("15:00", "to 20:00"),
+        ("25:00", "to 30:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "mark"),
+    [(0, "0:00"), (59.9, "0:59"), (754.2, "12:34"), (3600, "1:00:00"), (36_123, "10:02:03")],
+)
+def test_times_as_players_say_them(seconds: float, mark: str) -> None:
+    """Hours stand there from one hour on."""
+    assert time_mark(seconds) == mark
+
+
+def test_a_cut_paragraph_has_its_times() -> None:
+    """The parts of a paragraph follow each other in time."""
+    parts = cut(Paragraph(10.0, 20.0, "One two. Three four."), 10)
+    assert [(part.start_seconds, part.end_seconds, part.text) for part in parts] == [
+        (10.0, pytest.approx(14.44, abs=0.01), "One two."),
+        (pytest.approx(14.44, abs=0.01), pytest.approx(17.22, abs=0.01), "Three"),
+        (pytest.approx(17.22, abs=0.01), 20.0, "four."),
+    ]
