@@ -16,7 +16,7 @@ from array import array
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import av
 import pytest
@@ -145,7 +145,7 @@ def _decoded(content: bytes) -> bytes:
     with av.open(io.BytesIO(content), "r") as opened:
         for frame in opened.decode(audio=0):
             assert (frame.sample_rate, frame.layout.name) == (RATE, "mono")
-            sound += bytes(cast("AudioFrame", frame).planes[0])[: 2 * frame.samples]
+            sound += bytes(frame.planes[0])[: 2 * frame.samples]
     return bytes(sound)
 
 

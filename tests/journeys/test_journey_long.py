@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from scenes import Room
 
+    from bot.sandbox.records import StoredFile
+
 pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -63,8 +65,7 @@ async def test_subtitles_keep_the_times_of_the_recording(room: Room, tmp_path: P
     await slack.command("/translate", f"output {suffix}", channel=room.channel)
     ts = await room.share(SharedFile("call.flac", path=spoken.write(tmp_path / "call.flac")))
     await room.stage.reply(room.channel, ts, seconds=60)
-    await room.quiet()
-    (file,) = [file for one in slack.thread(room.channel, ts)[1:] for file in one.files]
+    (file,) = await _attached(room, ts)
     assert file.name == f"call.en.{suffix}"
     cues = pysubs2.SSAFile.from_string((file.data or b"").decode(), format_=suffix)
     said, words = list(spoken.said), known_words.heard_words(" ".join(cue.plaintext for cue in cues))
@@ -73,3 +74,14 @@ async def test_subtitles_keep_the_times_of_the_recording(room: Room, tmp_path: P
         told = [said.pop(0) for _ in known_words.heard_words(cue.plaintext)]
         assert cue.start / 1000 == pytest.approx(told[0].start_seconds, abs=0.1)
         assert cue.end / 1000 == pytest.approx(told[-1].end_seconds, abs=0.1)
+
+
+async def _attached(room: Room, ts: str) -> list[StoredFile]:
+    """Wait for what the bot shares in a thread: Slack posts an upload a moment after it took it."""
+
+    def found() -> list[StoredFile]:
+        return [file for one in room.stage.slack.thread(room.channel, ts)[1:] for file in one.files]
+
+    await room.stage.slack.wait_for(lambda _: found(), timeout=30)
+    await room.quiet()
+    return found()
