@@ -83,7 +83,7 @@ async def test_damaged_files(seed: str, seeds: Mapping[str, bytes], tmp_path: Pa
         await decoders.close()
     ended = Counter(name for name, _ in results)
     assert ended.total() == mutants.PER_SEED
-    assert ended.keys() <= {"sound", "SilentError", *REASONS}
+    assert ended.keys() <= {"sound", "SilentError", *REFUSALS}
     assert ended["sound"] >= mutants.PER_SEED // 4, (
         "not one file in four survived: that is no damage but ruin"
     )
