@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from types import NoneType
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 
@@ -131,9 +131,10 @@ async def _translate(bench: Bench, run: Run, progress: Progress) -> Whole:
             outcomes.append(asyncio.ensure_future(_outcome(piece, steps[-1], bench, progress)))
         told = await asyncio.gather(*outcomes)
     finally:
-        for one in (*steps, *outcomes):
+        begun: list[asyncio.Future[Any]] = [*steps, *outcomes]
+        for one in begun:
             one.cancel()
-        await asyncio.gather(*steps, *outcomes, return_exceptions=True)
+        await asyncio.gather(*begun, return_exceptions=True)
         await bench.close()
     faults = [one for one in told if isinstance(one, BotError)]
     whole = join([None if isinstance(one, BotError) else one for one in told], pieces)
