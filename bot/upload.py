@@ -32,7 +32,7 @@ log = structlog.get_logger()
 # The API answers but the address for the bytes does not: after these pauses that counts as refused.
 SEND_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 # Slack shares an upload some time after it said "ok" (python-slack-sdk#1277).
-SHARE_PAUSES_SECONDS = (0.0, 1.0, 2.0, 4.0)
+SHARE_PAUSES_SECONDS = (0, 1, 2, 4)
 TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=None)
 
 
@@ -66,8 +66,7 @@ class Uploader:
         Bytes that got lost are sent again, to a new address: what is not completed Slack forgets.
         """
         detail = ""
-        for pause in (0.0, *SEND_PAUSES_SECONDS):
-            await self._sleep(pause)
+        for pause in (*SEND_PAUSES_SECONDS, None):
             try:
                 file_id, address = await self._address(document)
                 await self._post(address, document.data)
@@ -78,6 +77,8 @@ class Uploader:
                 detail = str(error)
             else:
                 return file_id
+            if pause is not None:
+                await self._sleep(pause)
         log.warning("upload.refused", source_file_id=share.file.id, detail=detail)
         return ""
 
@@ -101,7 +102,8 @@ class Uploader:
                 await self._persist(complete, is_done=is_shared)
         except SlackRefusedError as error:
             log.warning("attach.refused", job_id=job.id, file_id=file_id, error=error.error)
-            return False
+            # Slack knows no such upload: one that was shared already, perhaps, however late it says so.
+            return error.error == "file_not_found" and await is_shared()
         return True
 
     async def _address(self, document: Document) -> tuple[str, httpx.URL]:
