@@ -22,7 +22,7 @@ import av
 from av.audio.frame import AudioFrame
 
 from bot.decoder import fence
-from bot.decoder.piece_file import MP3, PieceFile
+from bot.decoder.piece_file import PieceFile
 from bot.decoder.pieces import decode, to_mp3
 from bot.decoder.refusal import Ending, Refusal, Report
 from bot.decoder.sound import listen
@@ -59,13 +59,11 @@ def warm_up() -> None:
     silence.sample_rate = 48_000
     with av.open(kept, "w", format="wav") as sink:
         sink.mux(sink.add_stream("pcm_s16le", rate=48_000, layout="stereo").encode(silence))
-    files = PieceFile(io.BytesIO()), PieceFile(io.BytesIO(), MP3)
+    file = PieceFile(io.BytesIO())
     with listen(io.BytesIO(kept.getvalue())) as sound:
         for block in sound:
-            for file in files:
-                file.write(block.sound)
-    for file in files:
-        file.close()
+            file.write(block.sound)
+    file.close()
 
 
 def confine(

@@ -39,8 +39,8 @@ class Clock:
     def hear(self, frame: AudioFrame) -> None:
         """Take note of a frame as the file has it, before it is brought to our rate."""
         seconds = frame.samples / frame.sample_rate
-        if frame.pts is not None and frame.time_base:
-            ahead = float(frame.pts * frame.time_base) - self._begins_at - self._heard - self._holes
+        if (time := frame.time) is not None:
+            ahead = time - self._begins_at - self._heard - self._holes
             if self._is_hole(ahead, seconds):
                 self._last_hole = self._heard
                 self._holes += ahead

@@ -34,6 +34,7 @@ FORMATS: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,ogg,mp3,flac,aac,amr,aiff,caf,asf,avi,mpeg,mpegts,au,"
     "ac3,eac3,wv,tta,ape,flv,loas,latm"
 )
+_PULLS_A_SECOND: Final = 4
 _LEVEL: Final = "lavfi.astats.Overall.RMS_level"
 _OUTPUT_FILTERS: Final = (
     ("aresample", str(SAMPLE_RATE)),
@@ -92,6 +93,7 @@ class Sound:
         # such stretch gets one of its own.
         graph: Graph | None = None
         shape = None
+        waiting = 0
         for frame in self._decoded():
             now = (frame.format.name, frame.layout.name, frame.sample_rate)
             if graph is None or now != shape:
@@ -104,7 +106,10 @@ class Sound:
             self._clock.hear(frame)
             frame.pts = None  # often broken; the clock has seen it
             graph.push(frame)
-            yield from _pulled(graph)
+            waiting += frame.samples
+            if waiting * _PULLS_A_SECOND >= frame.sample_rate:  # asking for each frame would take longer
+                waiting = 0
+                yield from _pulled(graph)
         if graph is not None:
             graph.push(None)
             yield from _pulled(graph)
