@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bot.progress import Progress
+    from bot.sandbox.faults import FaultKind
     from bot.share import Job
 
-POST, STATUS = "chat.postMessage", "assistant.threads.setStatus"
+POST, STATUS, UPDATE = "chat.postMessage", "assistant.threads.setStatus", "chat.update"
 
 
 @pytest.fixture
@@ -218,3 +219,159 @@ async def test_a_stub_that_sounds_has_one(desk: Desk) -> None:
     await desk.slack.wait_for(lambda slack: slack.status("support", job.share.ts))
     assert desk.slack.status("support", job.share.ts) == "is translating…"
     await progress.stop()
+
+
+# --- it counts ----------------------------------------------------------------------------------
+
+
+class Steps:
+    """A sleep that ends when the test lets it: one pause after the other."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self._may_go_on = asyncio.Semaphore(0)
+        self._news = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for the test."""
+        self.asked.append(seconds)
+        self._news.set()
+        await self._may_go_on.acquire()
+
+    async def begun(self, count: int) -> None:
+        """Wait until so many pauses have begun."""
+        while len(self.asked) < count:
+            self._news.clear()
+            await self._news.wait()
+
+    def go_on(self) -> None:
+        """End one pause."""
+        self._may_go_on.release()
+
+
+async def counting(desk: Desk, *, seconds: float | None) -> tuple[Progress, Steps]:
+    """Start the progress of a recording of so many seconds by Slack's word, up to its message."""
+    job, steps = await desk.job(), Steps()
+    file = replace(job.share.file, duration_seconds=seconds)
+    job = replace(job, share=replace(job.share, file=file))
+    progress = ProgressBoard(desk.web_api, sleep=steps.sleep).start(job, is_first_run=True)
+    progress.heard(31.0)
+    steps.go_on()
+    await steps.begun(2)
+    assert (len(desk.said()), steps.asked) == (1, [8, 3])
+    return progress, steps
+
+
+async def edited(desk: Desk, steps: Steps) -> str:
+    """Let three seconds pass; give what the message then says, once the next pause has begun."""
+    edits, pauses = len(desk.slack.calls(UPDATE)), len(steps.asked)
+    steps.go_on()
+    await desk.slack.wait_for(lambda slack: len(slack.calls(UPDATE)) > edits)
+    await steps.begun(pauses + 1)
+    return desk.said()[0].text
+
+
+async def test_the_message_counts(desk: Desk) -> None:
+    """It says how many minutes are done, after every pause of three seconds, and never all of them."""
+    progress, steps = await counting(desk, seconds=2_390.0)
+    assert desk.said()[0].text == "Translating this recording… 0 of 40 minutes"
+    progress.translated(300.0)
+    assert await edited(desk, steps) == "Translating this recording… 5 of 40 minutes"
+    progress.translated(200.0)
+    progress.translated(270.0)
+    assert await edited(desk, steps) == "Translating this recording… 12 of 40 minutes"
+    progress.translated(1_630.0)
+    assert await edited(desk, steps) == "Translating this recording… 39 of 40 minutes"
+    await progress.stop()
+    (said,) = desk.said()
+    assert said.metadata is not None
+    assert set(steps.asked[1:]) == {3}
+
+
+async def test_what_is_measured_counts(desk: Desk) -> None:
+    """Without Slack's word it says what is done so far, and of how much once that is known."""
+    progress, steps = await counting(desk, seconds=None)
+    assert desk.said()[0].text == "Translating this recording…"
+    progress.translated(300.0)
+    assert await edited(desk, steps) == "Translating this recording… 5 minutes so far"
+    progress.expect(600.0)
+    assert await edited(desk, steps) == "Translating this recording… 5 of 10 minutes"
+    await progress.stop()
+
+
+async def test_of_short_sound_minutes_say_nothing(desk: Desk) -> None:
+    """Under two minutes the message stays as it is."""
+    progress, steps = await counting(desk, seconds=119.0)
+    progress.translated(60.0)
+    steps.go_on()
+    progress.expect(130.0)
+    await desk.slack.wait_for(lambda slack: slack.calls(UPDATE))
+    await progress.stop()
+    assert [one.arguments["text"] for one in desk.slack.calls(UPDATE)] == [
+        "Translating this recording… 1 of 3 minutes"
+    ]
+
+
+async def test_the_same_words_are_not_sent_again(desk: Desk) -> None:
+    """Half a minute more changes nothing that people see, so nothing is edited."""
+    progress, steps = await counting(desk, seconds=600.0)
+    progress.translated(30.0)
+    steps.go_on()
+    await steps.begun(3)
+    await progress.stop()
+    assert desk.slack.calls(UPDATE) == []
+
+
+@pytest.mark.parametrize("kind", ["rate_limited", "http_error", "lost_before"])
+async def test_a_lost_edit_is_made_up_for(desk: Desk, kind: FaultKind) -> None:
+    """An edit that fails is skipped; the next one, three seconds later, says it."""
+    progress, steps = await counting(desk, seconds=600.0)
+    desk.slack.faults.add(Fault(kind, UPDATE))
+    progress.translated(60.0)
+    assert (await edited(desk, steps)).endswith(" 0 of 10 minutes")
+    assert (await edited(desk, steps)).endswith(" 1 of 10 minutes")
+    await progress.stop()
+    assert (desk.slept, set(steps.asked[1:])) == ([], {3})
+
+
+async def test_a_refused_edit_is_the_last(desk: Desk) -> None:
+    """Where somebody deleted the message nothing more is tried."""
+    progress, steps = await counting(desk, seconds=600.0)
+    desk.slack.faults.add(Fault("error", UPDATE, error="message_not_found"))
+    progress.translated(60.0)
+    steps.go_on()
+    await asyncio.wait([progress._message])  # noqa: SLF001 -- nothing else says that it ended
+    progress.translated(60.0)
+    await progress.stop()
+    assert len(desk.slack.calls(UPDATE)) == 1
+
+
+async def test_an_edit_on_its_way_is_not_waited_for(desk: Desk) -> None:
+    """The reply does not wait for an edit that hangs, and none begins after the stop."""
+    progress, steps = await counting(desk, seconds=600.0)
+    desk.slack.faults.add(Fault("hang", UPDATE))
+    progress.translated(60.0)
+    steps.go_on()
+    await desk.slack.wait_for(lambda slack: not slack.faults.armed)
+    await asyncio.wait_for(progress.stop(), 20)
+    progress.translated(60.0)
+    for _ in range(3):
+        steps.go_on()
+        await asyncio.sleep(0)
+    desk.slack.faults.release()
+    assert len(steps.asked) == 2
+
+
+async def test_a_stop_while_posting_leaves_no_edits(desk: Desk) -> None:
+    """The message that was on its way is known, and stays as it was posted."""
+    job, patience = await desk.job(), Patience()
+    desk.slack.faults.add(Fault("slow", POST, seconds=0.1))
+    progress = ProgressBoard(desk.web_api, sleep=patience.sleep).start(job, is_first_run=True)
+    progress.expect(600.0)
+    progress.heard(600.0)
+    patience.over.set()
+    await desk.slack.wait_for(lambda slack: not slack.faults.armed)
+    progress.translated(300.0)
+    await progress.stop()
+    assert progress.ts == desk.said()[0].ts
+    assert desk.slack.calls(UPDATE) == []

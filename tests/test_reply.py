@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.compose import compose_notice
 from bot.ending import Ending, EndingName
 from bot.progress import ProgressBoard, progress_metadata
-from bot.reply import Replier, compose, reply_metadata
+from bot.reply import Replier, reply_metadata
 from bot.sandbox.faults import Fault
 from bot.share import Share, SlackFile
 from bot.store.database import open_engine, upgrade
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from bot.compose import Message
     from bot.share import Job
 
 POST, REPLIES = "chat.postMessage", "conversations.replies"
 TRANSLATED = Ending(EndingName.TRANSLATED)
-LONG = " ".join(f"This is sentence number {number} of the long text." for number in range(220))
+LONG = tuple(compose_notice(f"Part {number}.", file_name="")[0] for number in range(1, 4))
 
 
 @pytest.fixture
@@ -57,14 +59,14 @@ async def reply(  # noqa: PLR0913 -- a job, how it ended, and in which run
     desk: Desk,
     replier: Replier,
     job: Job,
-    text: str = "Hello.",
+    messages: tuple[Message, ...] = LONG[:1],
     *,
     ending: Ending = TRANSLATED,
     is_first_run: bool = True,
 ) -> Ending:
     """Reply as the road does."""
     progress = ProgressBoard(desk.web_api, sleep=desk.sleep).start(job, is_first_run=is_first_run)
-    return await replier.reply(job, ending, text, progress=progress, is_first_run=is_first_run)
+    return await replier.reply(job, ending, messages, progress=progress, is_first_run=is_first_run)
 
 
 def parts(desk: Desk) -> list[int]:
@@ -85,12 +87,10 @@ async def test_after_a_crash_the_missing_parts_are_added(
 ) -> None:
     """What stands from before a crash is not repeated; what is missing is posted."""
     job = await desk.job()
-    total = len(compose(job.share, TRANSLATED, LONG))
     for part in standing:
-        await desk.post(job, "x", reply_metadata(job, TRANSLATED, part=part, parts=total))
+        await desk.post(job, "x", reply_metadata(job, TRANSLATED, part=part, parts=3))
     await reply(desk, replier, job, LONG, is_first_run=False)
-    assert sorted(parts(desk)) == list(range(1, total + 1))
-    assert total == 3
+    assert sorted(parts(desk)) == [1, 2, 3]
 
 
 async def test_after_a_crash_the_progress_message_goes(desk: Desk, replier: Replier) -> None:
@@ -175,10 +175,10 @@ async def test_the_database_is_waited_for(desk: Desk, tmp_path: Path) -> None:
     await engine.dispose()
 
 
-@pytest.mark.parametrize("ending", [EndingName.SKIPPED, EndingName.WITHDRAWN])
-async def test_silent_endings_post_nothing(desk: Desk, replier: Replier, ending: EndingName) -> None:
-    """What is skipped or withdrawn leaves no message."""
-    assert await reply(desk, replier, await desk.job(), ending=Ending(ending)) == Ending(ending)
+async def test_without_messages_nothing_is_posted(desk: Desk, replier: Replier) -> None:
+    """What is skipped or withdrawn has no words, and leaves no message."""
+    skipped = Ending(EndingName.SKIPPED)
+    assert await reply(desk, replier, await desk.job(), (), ending=skipped) == skipped
     assert desk.slack.calls(POST) == []
 
 
@@ -298,30 +298,51 @@ async def test_when_in_doubt_the_source_is_there(desk: Desk, replier: Replier, k
     assert not await replier.is_source_gone(job.share)
 
 
-# --- what is said -------------------------------------------------------------------------------
+# --- further parts ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("ending", "text", "of", "texts"),
-    [
-        (EndingName.TRANSLATED, "Hello.", 1, ["Hello."]),
-        (EndingName.TRANSLATED, "Hello.", 2, ["a.m4a\nHello."]),
-        (EndingName.NO_SPEECH, "", 1, ["I heard no speech in this recording."]),
-        (EndingName.NO_SPEECH, "", 2, ["a.m4a\nI heard no speech in this recording."]),
-        (EndingName.FAILED, "It broke.", 2, ["a.m4a\nIt broke."]),
-        (EndingName.SKIPPED, "", 1, []),
-        (EndingName.WITHDRAWN, "Hello.", 1, []),
-    ],
-)
-def test_each_ending_has_its_words(ending: EndingName, text: str, of: int, texts: list[str]) -> None:
-    """What stands in the thread follows from the ending; with several files each reply names its own."""
-    share = Share("T1", "C1", "1.1", SlackFile(id="F1", name="a.m4a"), of=of)
-    assert [message.text for message in compose(share, Ending(ending), text)] == texts
+async def add(replier: Replier, job: Job, *, is_first_run: bool = True) -> None:
+    """Post two more parts after a first one, as the road does where no upload is possible."""
+    await replier.add(job, TRANSLATED, LONG[1:], first_part=2, is_first_run=is_first_run)
 
 
-def test_a_file_without_a_name_is_counted() -> None:
-    """Of several files one without a name is called by its place; a single one needs no name."""
-    share = Share("T1", "C1", "1.1", SlackFile(id="F1"), position=2, of=3)
-    assert [message.text for message in compose(share, TRANSLATED, "Hello.")] == ["recording 2 of 3\nHello."]
-    alone = replace(share, position=1, of=1)
-    assert [message.text for message in compose(alone, TRANSLATED, "Hello.")] == ["Hello."]
+async def test_further_parts_count_on(desk: Desk, replier: Replier) -> None:
+    """They come after the reply's own, in the same thread, with numbers that go on."""
+    job = await desk.job()
+    await reply(desk, replier, job)
+    await add(replier, job)
+    assert [one.text for one in desk.said()] == ["Part 1.", "Part 2.", "Part 3."]
+    payloads = [one.metadata["event_payload"] for one in desk.said() if one.metadata]
+    assert [(one["part"], one["parts"]) for one in payloads] == [(1, 1), (2, 3), (3, 3)]
+    assert desk.slack.calls(REPLIES) == []
+
+
+@pytest.mark.parametrize("standing", [(1,), (1, 2), (1, 3), (1, 2, 3)])
+async def test_further_parts_stand_once(desk: Desk, replier: Replier, standing: tuple[int, ...]) -> None:
+    """After a crash the thread is read, and only what is missing is posted."""
+    job = await desk.job()
+    for part in standing:
+        await desk.post(job, "x", reply_metadata(job, TRANSLATED, part=part, parts=3))
+    await add(replier, job, is_first_run=False)
+    assert sorted(parts(desk)) == [1, 2, 3]
+
+
+async def test_further_parts_of_a_withdrawn_source(
+    desk: Desk, replier: Replier, withdrawals: WithdrawalStore
+) -> None:
+    """Where the source was deleted meanwhile nothing more is said."""
+    job = await desk.job()
+    share = job.share
+    await withdrawals.add(share.team_id, share.channel_id, share.ts, None)
+    await add(replier, job)
+    assert desk.said() == []
+
+
+async def test_refused_further_parts_are_given_up(desk: Desk, replier: Replier) -> None:
+    """One refusal ends it; the reply itself stands."""
+    job = await desk.job()
+    await reply(desk, replier, job)
+    desk.slack.faults.add(Fault("error", POST, error="is_archived"))
+    await add(replier, job)
+    assert parts(desk) == [1]
+    assert len(desk.slack.calls(POST)) == 2
