@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -18,7 +17,6 @@ from typer.testing import CliRunner
 import bot
 from bot import __version__, cli
 from bot.sandbox import samples
-from bot.sandbox.endpoint import EndpointSandbox
 from bot.surfaces import words
 
 if TYPE_CHECKING:
@@ -95,11 +93,18 @@ def test_not_in_this_version(command: str) -> None:
         pytest.param(["sandbox", "--share", "sample", "--prompt", "x" * 901], id="a long prompt"),
         pytest.param(["sandbox", "--share", "nowhere.mp3", "--once"], id="no such file"),
         pytest.param(["sandbox", "--share", "sample:none", "--once"], id="no such sample"),
+        pytest.param(["translate"], id="nothing to translate"),
+        pytest.param(["translate", "nowhere.mp3"], id="no such recording"),
+        pytest.param(["translate", "."], id="a folder to translate"),
+        pytest.param(["translate", "-", "-"], id="two recordings in one pipe"),
+        pytest.param(["translate", __file__, "--format", "pdf"], id="an unknown format"),
+        pytest.param(["translate", __file__, "--temperature", "2"], id="too hot"),
     ],
 )
 def test_usage(typed: list[str]) -> None:
     """What was typed wrongly ends with 2, an explanation on stderr and nothing on stdout."""
-    said = run(*typed)
+    environ = {"COMETAPI_KEY": "key"} if typed[0] == "translate" else {}
+    said = run(*typed, **environ)
     assert (said.exit_code, said.stdout) == (2, "")
     assert said.stderr.strip()
     is_typers_own = said.stderr.startswith("Usage")
@@ -191,27 +196,6 @@ def test_translations_that_have_no_place(tmp_path: Path) -> None:
         said = run("translate", sample, *words_of_out, **environ)
         assert (said.exit_code, said.stdout) == (2, "")
         assert len(said.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
-async def test_a_translation_is_left(tmp_path: Path, number: signal.Signals) -> None:
-    """The first signal ends `translate` in the middle of a request with 0, without a word or a traceback."""
-    sample = str(samples.load()[0].path)
-    async with EndpointSandbox() as endpoint:
-        endpoint.delay_seconds = 60
-        environ = {"COMETAPI_KEY": endpoint.key, "TRANSLATION_BASE_URL": endpoint.base_url}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "translate", sample),
-            env=os.environ | environ,
-            cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        await endpoint.wait_for(lambda: endpoint.in_flight > 0, timeout_seconds=30)
-        process.send_signal(number)
-        async with asyncio.timeout(30):
-            assert await process.communicate() == (b"", b"")
-    assert process.returncode == 0
 
 
 # Runs the command line up to the import of one module, says so, and stands there.
