@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from benchmarks import made
+from benchmarks import machine, made
 from benchmarks.figures import Figure
 from benchmarks.scene import playing
 from bot.sandbox.records import SharedFile
@@ -24,20 +24,19 @@ async def measure(*, seconds: float = SECONDS, speed: float = SPEED) -> list[Fig
         recording = made.speech(Path(folder, "meeting.m4a"), seconds)
         shared = SharedFile("meeting.m4a", path=recording, duration_ms=round(seconds * 1000))
         async with playing(endpoint_seconds=lambda one: one.seconds / speed, ears=made.ears) as scene:
+            bot = next(iter(machine.bots()), 0)
+            before = machine.cpu_seconds(bot)
             took = await scene.answer_whole(
                 shared, patience_seconds=sequential * PATIENCE_RATIO + PATIENCE_SECONDS
             )
+            after = machine.cpu_seconds(bot)
             requests, at_once = len(scene.endpoint.requests), scene.endpoint.max_in_flight
     note = f"{took:.1f} s, as one request {sequential:.0f} s; {requests} pieces, {at_once} at once"
     # A shorter one has fewer pieces: it says whether all is well, not how fast it is.
     goal = GOAL_RATIO if seconds >= SECONDS else None
+    name = f"{seconds / 60:.0f} min of speech"
+    cpu = None if before is None or after is None else after - before
     return [
-        Figure(
-            f"{seconds / 60:.0f} min of speech: times sooner",
-            sequential / took,
-            "x",
-            goal,
-            note,
-            is_least=True,
-        )
+        Figure(f"{name}: times sooner", sequential / took, "x", goal, note, is_least=True),
+        Figure("  processor of it, all processes of the bot", cpu, "s"),
     ]
