@@ -32,7 +32,7 @@ def escape(text: str) -> str:
 
 def weight(text: str) -> int:
     """Count characters as Slack may count them: one beyond the first 65,536 (an emoji) is two."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def plain(text: str) -> Element:

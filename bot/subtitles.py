@@ -29,6 +29,7 @@ FEW_CHARACTERS = 32
 SENTENCE_MARKS, CLAUSE_MARKS = ".!?…。！？", ",;:–—，、；："  # noqa: RUF001 -- full-width marks too
 
 _ARROW = re.compile("-{2,}>")
+_CONTROLS, _HALVES = re.compile(r"[\x00-\x1f\x7f-\x9f]"), re.compile(r"[\ud800-\udfff]")
 _JOINERS = "\u200d\ufe0e\ufe0f"  # what holds the parts of an emoji together
 
 
@@ -113,8 +114,7 @@ def _timed(whole: Whole) -> list[tuple[float, float, str]]:
 def _cleaned(text: str) -> str:
     """Make one line of it, without what no subtitle may hold: controls, halves of characters, an arrow."""
     words = " ".join(text.replace("\0", " ").split())
-    seen = "".join("�" if unicodedata.category(one) == "Cs" else one for one in words)
-    return _ARROW.sub("->", "".join(one for one in seen if unicodedata.category(one) != "Cc"))
+    return _ARROW.sub("->", _CONTROLS.sub("", _HALVES.sub("�", words)))
 
 
 def _words(text: str, start: float, end: float) -> Iterator[_Word]:
