@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
 
 _SAMPLE: Final = Fraction(1, SAMPLE_RATE)
+_ENCODED_AT_ONCE: Final = SAMPLE_RATE * 2  # bytes: a second, as PyAV keeps room for the longest it was given
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class PieceFile:
 
     def __init__(self, target: Path | io.BytesIO, kind: Kind = FLAC) -> None:
         self._target = target
-        self._samples = 0
+        self.samples = 0  # written so far
         self._unfinished = target.with_suffix(".part") if isinstance(target, Path) else None
         opened = str(self._unfinished) if self._unfinished else cast("io.BytesIO", target)
         self._container = av.open(opened, "w", format=kind.container)  # writes nothing yet
@@ -55,21 +56,17 @@ class PieceFile:
         if kind.bit_rate:
             self._stream.bit_rate = kind.bit_rate
 
-    @property
-    def samples(self) -> int:
-        """How much was written."""
-        return self._samples
-
     def write(self, sound: bytes) -> None:
         """Append 16 kHz mono sound of 16 bits a sample."""
-        samples = len(sound) // 2
-        if not samples:
-            return
-        frame = AudioFrame("s16", "mono", samples=samples)
+        for begin in range(0, len(sound), _ENCODED_AT_ONCE):
+            self._encode(sound[begin : begin + _ENCODED_AT_ONCE])
+
+    def _encode(self, sound: bytes) -> None:
+        frame = AudioFrame("s16", "mono", samples=len(sound) // 2)
         frame.planes[0].update(sound)
         frame.sample_rate = SAMPLE_RATE
-        frame.pts, frame.time_base = self._samples, _SAMPLE
-        self._samples += samples
+        frame.pts, frame.time_base = self.samples, _SAMPLE
+        self.samples += frame.samples
         try:
             self._container.mux(self._stream.encode(frame))
         except OSError as error:
