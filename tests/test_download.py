@@ -22,6 +22,8 @@ from bot.errors import (
     TooLargeError,
     WithdrawnError,
 )
+from bot.sandbox.objects import file_object
+from bot.sandbox.server import Fault, SharedFile, SlackSandbox
 from bot.share import SlackFile
 from wire import hangs, resets, says, sends, serving
 
@@ -652,6 +654,23 @@ async def test_the_limit_is_about_what_is_downloaded(slack: Slack, into: Path) -
         with pytest.raises(TooLargeError):
             await slack.downloader(gives(rendition)).fetch(film, into)
         assert [str(request.url) for request in slack.requests] == [AUDIO]
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_the_embedded_slack_gives_the_sound(slack: Slack, into: Path, *, is_late: bool) -> None:
+    """In a real file object the rendition is found; while it leads to the sign-in page, the picture comes."""
+    film = SharedFile("film.mov", data=PICTURE, duration_ms=60_000, rendition=SOUND)
+    async with SlackSandbox() as sandbox, httpx.AsyncClient() as client:
+        ts = await sandbox.share(film)
+        shared = sandbox.thread("support", ts)[0].files[0]
+        if is_late:
+            sandbox.faults.add(Fault("sign_in_page", method="download"))
+        downloader = Downloader(
+            client, token=sandbox.bot_token, api_url=sandbox.api_url, files_info=slack.files_info
+        )
+        file = SlackFile.from_payload(file_object(sandbox.workspace, shared, pushed=True))
+        await downloader.fetch(file, into)
+    assert held(into) == (PICTURE if is_late else SOUND)
 
 
 # --- resolve ------------------------------------------------------------------------------------
