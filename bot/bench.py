@@ -54,19 +54,17 @@ class Bench:
 
     async def cut(self, number: int) -> Piece:
         """Give piece `number`. Raises WithdrawnError where the source was deleted: nobody waits for it."""
-        if await self._stages.replier.is_withdrawn(self.job.share):
-            raise WithdrawnError
+        await self._check_wanted()
         return await self._cut(number)
 
     async def translate(self, piece: Piece) -> Translation:
         """Translate a piece; its sound is made again first where it is not here any more."""
-        if await self._stages.replier.is_withdrawn(self.job.share):
-            raise WithdrawnError
+        await self._check_wanted()
         if not await asyncio.to_thread(Path(piece.path).exists):
             piece = await self._cut(piece.index)
         ask = Ask(prompt=self.job.prompt, temperature=self.job.temperature)
         return await self._stages.translator.translate(
-            piece, ask, team_id=self.job.share.team_id, job_id=self.job.id
+            piece, ask, team_id=self.job.share.team_id, job_id=self.job.id, check=self._check_wanted
         )
 
     def let_go(self, piece: Piece) -> None:
@@ -78,6 +76,11 @@ class Bench:
         """Stop decoding."""
         if self._cutting is not None:
             await self._cutting.aclose()
+
+    async def _check_wanted(self) -> None:
+        """Raise WithdrawnError where the source was deleted meanwhile."""
+        if await self._stages.replier.is_withdrawn(self.job.share):
+            raise WithdrawnError
 
     async def _cut(self, number: int) -> Piece:
         """Decode on from where the last call stopped; all that is cut here stays the same over a crash."""

@@ -30,6 +30,10 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 
 
+async def _go_on() -> None:
+    """Find nothing against a further try."""
+
+
 class Translator:
     """Translates pieces, with as many tries as a piece is worth."""
 
@@ -49,17 +53,27 @@ class Translator:
         self._chance = chance
         self._log = structlog.get_logger()
 
-    async def translate(self, piece: Piece, ask: Ask, *, team_id: str, job_id: str) -> Translation:
+    async def translate(
+        self,
+        piece: Piece,
+        ask: Ask,
+        *,
+        team_id: str,
+        job_id: str,
+        check: Callable[[], Awaitable[None]] = _go_on,
+    ) -> Translation:
         """Give the English of one piece, or raise the last `EndpointError` when no further try is due.
 
         The turn is given back between tries, so that others ask while this piece waits. Patience
-        counts our own requests and pauses, not the wait for a turn nor what Retry-After demands.
+        counts our own requests and pauses, not the wait for a turn nor what Retry-After demands. `check`
+        is called before each try, and may raise: minutes may have passed since the piece was cut.
         """
         spent, number = 0.0, 0
         met: Counter[int] = Counter()
         while True:
             number += 1
             async with self._turns.of(team_id, job_id):
+                await check()
                 started = self._clock()
                 outcome = await self._try(piece, ask)
                 seconds = self._clock() - started

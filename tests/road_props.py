@@ -105,6 +105,7 @@ class Props:
     decode_error: Exception | None = None
     faults: dict[int, BaseException] = field(default_factory=dict)
     gates: dict[int, asyncio.Event] = field(default_factory=dict)
+    turn: asyncio.Event | None = None
     withdrawn: bool = False
     withdrawn_at: int = -1
     source_gone: bool = False
@@ -238,9 +239,14 @@ class Voice:
 
     props: Props
 
-    async def translate(self, piece: Piece, ask: Ask, *, team_id: str, job_id: str) -> Translation:
-        """Say the text of a piece once its gate is open, or fail as it is told."""
+    async def translate(
+        self, piece: Piece, ask: Ask, *, team_id: str, job_id: str, check: Callable[[], Awaitable[None]]
+    ) -> Translation:
+        """Say the text of a piece once its turn has come and its gate is open, or fail as it is told."""
         props = self.props
+        if props.turn:
+            await props.turn.wait()
+        await check()
         assert await asyncio.to_thread(Path(piece.path).exists)
         props.asked.append((piece.index, ask, team_id, job_id))
         props.withdrawn = props.withdrawn or piece.index == props.withdrawn_at

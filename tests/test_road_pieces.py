@@ -170,11 +170,23 @@ async def test_withdrawn_in_the_middle(props: Props) -> None:
     async with asyncio.timeout(10):
         ending = await walk(JOB, stages=props.stages(), run=run)
     assert ending == Ending(EndingName.WITHDRAWN)
-    assert props.cancelled == [0]
     assert "prepare-39" not in run.calls
     assert len(props.asked) < 10
     assert props.replied[0][1] == ""
     assert await walk(JOB, stages=props.stages(), run=run.again()) == Ending(EndingName.WITHDRAWN)
+
+
+async def test_withdrawn_while_pieces_wait_for_their_turn(props: Props) -> None:
+    """A piece that waited for the endpoint is not sent when its source was deleted in the meantime."""
+    props.turn = asyncio.Event()
+    walking = asyncio.create_task(walk(JOB, stages=props.stages(), run=KeptRun()))
+    async with asyncio.timeout(10):
+        while not props.seconds_expected:
+            await settle()
+        props.withdrawn = True
+        props.turn.set()
+        assert await walking == Ending(EndingName.WITHDRAWN)
+    assert props.asked == []
 
 
 async def test_a_piece_that_was_not_begun(props: Props) -> None:
@@ -274,8 +286,13 @@ async def test_a_missing_piece_in_which_nobody_speaks(props: Props) -> None:
 @pytest.mark.parametrize("error", [PowerCutError, ZeroDivisionError])
 async def test_a_run_that_breaks_leaves_nothing_behind(props: Props, error: type[BaseException]) -> None:
     """What is no error of ours ends the run at once: the other pieces are let go, and the decoder closed."""
-    props.faults, props.gates = {1: error()}, {0: asyncio.Event()}
-    with pytest.raises(error):
-        await walk(JOB, stages=props.stages(), run=KeptRun())
+    props.faults, props.gates = {1: error()}, {0: asyncio.Event(), 1: asyncio.Event()}
+    walking = asyncio.create_task(walk(JOB, stages=props.stages(), run=KeptRun()))
+    async with asyncio.timeout(10):
+        while props.asked_pieces != [0, 1, 2]:
+            await settle()
+        props.gates[1].set()
+        with pytest.raises(error):
+            await walking
     assert props.cancelled == [0]
     assert props.closed == 1

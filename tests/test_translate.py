@@ -19,6 +19,7 @@ from bot.errors import (
     EndpointModelError,
     EndpointRefusedError,
     EndpointTooLargeError,
+    WithdrawnError,
 )
 from bot.prepare import Piece
 from bot.translate import Translator
@@ -315,6 +316,23 @@ async def test_the_turn_is_given_back_during_a_pause(piece: Piece) -> None:
 
     await endpoint.translator(turns=turns, sleep=sleep).translate(piece, Ask(), team_id="T1", job_id="J1")
     assert was_free == [True]
+
+
+async def test_nothing_is_sent_that_is_not_wanted_any_more(piece: Piece) -> None:
+    """Before each try it is asked whether the piece is still wanted; what that raises ends the tries."""
+    endpoint, turns, checks = Endpoint(says(500)), FairTurns(1), 0
+
+    async def check() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == 3:
+            raise WithdrawnError
+
+    with pytest.raises(WithdrawnError):
+        await endpoint.translator(turns=turns).translate(piece, Ask(), team_id="T1", job_id="J1", check=check)
+    assert endpoint.requests == 2
+    async with asyncio.timeout(10), turns.of("T2", "J2"):
+        pass
 
 
 async def test_a_piece_that_is_gone_is_no_fault_of_the_endpoint() -> None:
