@@ -156,13 +156,11 @@ async def _start_jobs(
     for share in shares:
         state = await desk.jobs.latest(share)
         wish = job_of(share, settings, terms=desk.terms, after=before)
-        job = next_job(state, wish) if state else wish
-        if job:
-            await desk.jobs.start(job)
-        outcome = job or state
-        if outcome:
-            outcomes.append(outcome)
-            before = outcome.id if isinstance(outcome, Job) else outcome.job.id
+        outcome = (next_job(state, wish) or state) if state else wish
+        if isinstance(outcome, Job):
+            await desk.jobs.start(outcome)
+        outcomes.append(outcome)
+        before = outcome.id if isinstance(outcome, Job) else outcome.job.id
     return outcomes
 
 
