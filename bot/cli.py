@@ -215,12 +215,13 @@ def translate(  # noqa: PLR0913 -- as many options as a recording can have; type
 ) -> None:
     """Translate recordings into English, without Slack.
 
-    Ends with 0 when all is translated, 1 when some of it could not be, 2 when nothing was begun.
-    MAX_FILE_MB and MAX_MINUTES hold here too.
+    Ends with 0 when all is translated, 1 when some of it could not be,
+    2 when nothing was begun. MAX_FILE_MB and MAX_MINUTES hold here too.
 
-    With --json every file gives one line on stdout, in the order of the command line: file, text, seconds,
-    segments and gaps (what could not be translated), out or the subtitles; where something failed, error
-    (a fixed word) and message. Only why nothing was begun stands on stderr.
+    With --json every file gives one line on stdout, in the order named:
+    file, text, seconds, segments, gaps (what could not be translated), and
+    out, or the subtitles; where something failed, error (a fixed word) and
+    message. Only why nothing was begun stands on stderr.
     """
     from bot.shell.order import Order, UsageError  # noqa: PLC0415 -- see the file's first lines
     from bot.shell.printing import OutputError  # noqa: PLC0415 -- the same
@@ -282,14 +283,17 @@ def _checked_prompt(prompt: str) -> str:
 
 
 async def _until_stopped(work: Coroutine[object, object, int]) -> int:
-    """Do the work and give its exit code; SIGTERM or the first Ctrl-C end it, orderly and with 0."""
+    """Do the work and give its exit code; a signal ends it, orderly and with 0."""
     task = asyncio.ensure_future(work)
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+        numbers.append(signal.SIGHUP)  # the terminal was closed: nobody's voice is left in a folder
 
     def stop() -> None:
         if not task.cancelling():  # a second signal must not stop the tidying up
             task.cancel()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in numbers:
         asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         return await task

@@ -6,7 +6,7 @@ import json
 import threading
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
+from pathlib import Path, PosixPath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -327,6 +327,26 @@ async def test_trouble_of_this_machine(tmp_path: Path, capsys: pytest.CaptureFix
     assert [one["text"] for one in good] == [LOGIN.english] * FILES_AT_ONCE
     assert failed["error"] == "not_ready"
     assert "(No such file or directory)" in str(failed["message"])
+
+
+class Odd(PosixPath):
+    """A file that makes a fault of ours show."""
+
+    @property
+    def name(self) -> str:
+        """Fail in a way that nobody thought of."""
+        raise RuntimeError
+
+
+async def test_a_fault_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the program itself breaks over a recording, that one failed, and the others are translated."""
+    async with EndpointSandbox() as endpoint:
+        order = Order(files=[Odd(PARCEL.path), LOGIN.path], is_json=True)
+        assert await translate_files(config_for(endpoint), order) == 1
+    failed, login = lines_of(capsys)
+    assert failed["error"] == "not_ready"
+    assert str(failed["message"]).endswith("(RuntimeError)")
+    assert login["text"] == LOGIN.english
 
 
 def test_every_reason_has_words_for_the_shell() -> None:

@@ -183,7 +183,14 @@ async def test_nobody_reads(endpoint: EndpointSandbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists the children of a process")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGINT, id="Ctrl-C"),
+        pytest.param(signal.SIGHUP, id="a closed terminal"),
+    ],
+)
 async def test_nothing_is_left(endpoint: EndpointSandbox, tmp_path: Path, number: signal.Signals) -> None:
     """Stopped in the middle of a long recording, twice in a row, it leaves no child, file or word.
 

@@ -36,7 +36,7 @@ async def save(source: Path, target: Path, *, most_bytes: int) -> None:
         error: Exception | None = None
         try:
             _copy(source, target, most_bytes, is_unwanted.is_set)
-        except (OSError, TooLargeError) as caught:
+        except Exception as caught:  # noqa: BLE001 -- raised again where it is waited for
             error = caught
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, error)
