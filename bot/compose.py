@@ -45,6 +45,7 @@ MOST_WITH_BUTTONS = 3_000
 SPOKEN_GAPS = 5
 
 NO_SPEECH_TEXT = "I heard no speech in this recording."
+NO_SPEECH_IN_MISSING_TEXT = "I heard no speech in what was missing."
 MISSING_HEADING = "What was missing:"
 TRY_AGAIN, YES, NO = "Try again", "Translate it", "No, thanks"
 ATTACHED = {
@@ -80,7 +81,8 @@ def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms) 
             document = document_of(job, said)
             return Reply(_compose_translation(job, said, name, document), document)
         case EndingName.NO_SPEECH:
-            return Reply(compose_notice(NO_SPEECH_TEXT, file_name=name))
+            text = NO_SPEECH_IN_MISSING_TEXT if job.only else NO_SPEECH_TEXT
+            return Reply(compose_notice(text, file_name=name))
         case EndingName.FAILED:
             buttons = [_retry(job)] if ending.missing else []
             return Reply((_notice(str(said), name, buttons),))

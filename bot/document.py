@@ -18,6 +18,8 @@ from bot.share import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS, Output
 from bot.subtitles import srt, vtt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from bot.join import Whole
     from bot.share import Job
 
@@ -67,17 +69,7 @@ def document_of(job: Job, whole: Whole) -> Document | None:
     """Give the file that goes along with the translation of `job`: what its channel wants, or a long text."""
     if not whole.text.strip() or (job.output is Output.TEXT and not is_long(job, whole)):
         return None
-    match job.output:
-        case Output.TEXT:
-            content = _as_text(job, whole)
-        case Output.SRT:
-            content = srt(whole)
-        case Output.VTT:
-            content = vtt(whole)
-        case Output.JSON:
-            content = _as_json({"text": whole.text})
-        case Output.VERBOSE_JSON:
-            content = _as_json(_verbose(job, whole))
+    content = _WRITERS[job.output](job, whole)
     part = "missing." if job.only else ""
     return Document(f"{_stem(job)}.{part}en.{_ENDINGS[job.output]}", content)
 
@@ -171,3 +163,12 @@ def _stem(job: Job) -> str:
     safe = _UNSAFE.sub("-", seen)[:NAME_CHARACTERS]
     safe = safe.encode()[:NAME_BYTES].decode("utf-8", "ignore").strip(" .-")
     return safe or UNNAMED
+
+
+_WRITERS: Mapping[Output, Callable[[Job, Whole], str]] = {
+    Output.TEXT: _as_text,
+    Output.SRT: lambda _, whole: srt(whole),
+    Output.VTT: lambda _, whole: vtt(whole),
+    Output.JSON: lambda _, whole: _as_json({"text": whole.text}),
+    Output.VERBOSE_JSON: lambda job, whole: _as_json(_verbose(job, whole)),
+}

@@ -319,6 +319,12 @@ def test_the_second_try_says_what_was_missing() -> None:
     assert buttons(reply) == []
 
 
+def test_a_second_try_that_hears_nothing() -> None:
+    """It does not say that of the whole recording."""
+    reply = compose_reply(replace(JOB, only=(1,)), Ending(EndingName.NO_SPEECH), "", terms=TERMS)
+    assert [one.text for one in reply.messages] == ["I heard no speech in what was missing."]
+
+
 def test_a_second_try_that_fails_can_be_tried_again() -> None:
     """The button is there again, under the words of the error."""
     ending = Ending(EndingName.FAILED, "endpoint_down", missing=(1,))

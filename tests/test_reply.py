@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.compose import Message
+    from bot.sandbox.faults import FaultKind
     from bot.share import Job
 
 POST, REPLIES = "chat.postMessage", "conversations.replies"
@@ -91,6 +92,17 @@ async def test_after_a_crash_the_missing_parts_are_added(
         await desk.post(job, "x", reply_metadata(job, TRANSLATED, part=part, parts=3))
     await reply(desk, replier, job, LONG, is_first_run=False)
     assert sorted(parts(desk)) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", ["lost_before", "lost_after", "http_error"])
+async def test_a_part_of_which_nobody_knows_is_looked_for(
+    desk: Desk, replier: Replier, kind: FaultKind
+) -> None:
+    """Where a part is lost on its way there or back the thread is read: each stands once, in its place."""
+    desk.slack.faults.add(Fault(kind, POST, after=1))
+    assert await reply(desk, replier, await desk.job(), LONG) == TRANSLATED
+    assert parts(desk) == [1, 2, 3]
+    assert len(desk.slack.calls(REPLIES)) == 1
 
 
 async def test_after_a_crash_the_progress_message_goes(desk: Desk, replier: Replier) -> None:
