@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.prepare import Piece
 
 MP3 = Kind("", "mp3", "libmp3lame")
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 # Leads the real decoder, and notes how much memory it had at most before its last word gets on.
 MEASURING = """
