@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.engines import Ask
-from bot.errors import DeletedError, SkippedError, TooLongError, UnconfirmedError, WithdrawnError
+from bot.errors import BrokenError, DeletedError, SkippedError, TooLongError, UnconfirmedError, WithdrawnError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -35,6 +35,8 @@ class Bench:
         self._has_source = False
         self._cutting: AsyncGenerator[Piece, None] | None = None
         self._pieces: list[Piece] = []
+        self._known: dict[int, Piece] = {}
+        self._is_cut_otherwise = False
         self._unneeded: set[int] = set()
         self._lock = asyncio.Lock()
 
@@ -56,6 +58,10 @@ class Bench:
         """Give piece `number`. Raises WithdrawnError where the source was deleted: nobody waits for it."""
         await self._check_wanted()
         return await self._cut(number)
+
+    def learn_piece(self, piece: Piece) -> None:
+        """Take a piece as it is kept: after a crash it must be cut again just there."""
+        self._known[piece.index] = piece
 
     async def translate(self, piece: Piece) -> Translation:
         """Translate a piece; its sound is made again first where it is not here any more."""
@@ -83,17 +89,26 @@ class Bench:
             raise WithdrawnError
 
     async def _cut(self, number: int) -> Piece:
-        """Decode on from where the last call stopped; all that is cut here stays the same over a crash."""
+        """Decode on from where the last call stopped.
+
+        Decoding again gives the same pieces again, unless the bot was updated in between, or Slack gives
+        another rendition. Beside kept translations such a piece would double words, or lose some.
+        """
         async with self._lock:
             while len(self._pieces) <= number:
                 cutting = await self._decoder()
                 piece = await anext(cutting)
                 self._pieces.append(piece)
+                known = self._known.get(piece.index, piece)
+                if replace(piece, path=known.path) != known:
+                    self._is_cut_otherwise = True
                 if piece.index in self._unneeded:
                     _remove(Path(piece.path))
                 if piece.is_last:
                     await cutting.aclose()
                     _remove(self._source)
+        if self._is_cut_otherwise:
+            raise BrokenError(detail="cut otherwise than before")
         return self._pieces[number]
 
     async def _decoder(self) -> AsyncGenerator[Piece, None]:

@@ -155,6 +155,7 @@ async def _cut(bench: Bench, run: Run, progress: Progress) -> AsyncGenerator[Pie
         number = len(pieces)
         piece = await run.keep(f"prepare-{number}", partial(bench.cut, number), Piece)
         pieces.append(piece)
+        bench.learn_piece(piece)
         progress.heard(end_of(piece))
         if not is_measured:
             yield piece

@@ -93,7 +93,7 @@ class Props:
     """All stages in one: what each gives back or raises is set by the test; what was asked is noted.
 
     `faults` are what pieces end in, by their number; `gates` what their translations wait for;
-    when piece `withdrawn_at` is asked for, the source is deleted.
+    when piece `withdrawn_at` is asked for, the source is deleted, and the decoder is not far ahead.
     `uploads` and `attaches` are what Slack does with a document each time, the last one for ever.
     """
 
@@ -102,12 +102,14 @@ class Props:
     resolved: SlackFile = MEMO
     texts: tuple[str, ...] = ("Good morning.",)
     fetch_error: Exception | None = None
+    piece_seconds: float = 15.0
     decode_error: Exception | None = None
     faults: dict[int, BaseException] = field(default_factory=dict)
     gates: dict[int, asyncio.Event] = field(default_factory=dict)
     turn: asyncio.Event | None = None
     withdrawn: bool = False
     withdrawn_at: int = -1
+    withdrawal: asyncio.Event = field(default_factory=asyncio.Event)
     source_gone: bool = False
     reply_error: BaseException | None = None
     uploads: list[str | BaseException] = field(default_factory=lambda: ["F2"])
@@ -156,11 +158,13 @@ class Props:
         self.decoded += 1
         try:
             for index in range(len(self.texts)):
+                if self.withdrawn_at >= 0 and index == self.withdrawn_at + 2:
+                    await self.withdrawal.wait()
                 path = into / f"piece-{index:04}.flac"
                 path.write_bytes(b"piece")
                 path.with_suffix(".mp3").write_bytes(b"piece")
                 start, is_last = index * PIECE_SECONDS, index == len(self.texts) - 1
-                yield Piece(index, str(path), start, 15.0, 5, is_last, start + PIECE_SECONDS)
+                yield Piece(index, str(path), start, self.piece_seconds, 5, is_last, start + PIECE_SECONDS)
                 if self.decode_error:
                     raise self.decode_error
         finally:
@@ -249,7 +253,9 @@ class Voice:
         await check()
         assert await asyncio.to_thread(Path(piece.path).exists)
         props.asked.append((piece.index, ask, team_id, job_id))
-        props.withdrawn = props.withdrawn or piece.index == props.withdrawn_at
+        if piece.index == props.withdrawn_at:
+            props.withdrawn = True
+            props.withdrawal.set()
         try:
             if piece.index in props.gates:
                 await props.gates[piece.index].wait()
