@@ -1,0 +1,80 @@
+"""What a channel lets come along with the text, from the command to the thread."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from scenes import PARCEL, payload_of
+
+from bot.sandbox.faults import Fault
+
+if TYPE_CHECKING:
+    from scenes import Room
+
+    from bot.sandbox.records import SharedFile
+
+pytest_plugins = ("journey_fixtures",)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def choose(room: Room, words: str) -> None:
+    """Set something for the channel with the command."""
+    result = await room.stage.slack.command("/translate", words, channel=room.channel)
+    (answer,) = await result.answers()
+    assert str(answer["text"]).startswith("Done"), answer
+
+
+def files(room: Room, ts: str) -> list[SharedFile]:
+    """Give the files that the bot has put into a thread."""
+    return [file for one in room.stage.replies(room.channel, ts) for file in one.files]
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "start"),
+    [
+        ("srt", "audio_message.en.srt", b"1\n00:00:0"),
+        ("vtt", "audio_message.en.vtt", b"WEBVTT\n\n"),
+        ("json", "audio_message.en.json", b"{"),
+        ("verbose_json", "audio_message.en.verbose.json", b"{"),
+    ],
+)
+async def test_a_file_comes_along(room: Room, output: str, name: str, start: bytes) -> None:
+    """The format that the channel chose comes along as a file; the English stands in the message as ever."""
+    await choose(room, f"output {output}")
+    ts = await room.share()
+    (reply,) = await room.replies(ts)
+    assert reply.text == PARCEL.english
+    # Slack shares an upload a moment after it took it.
+    await room.stage.slack.wait_for(lambda _: files(room, ts))
+    (file,) = files(room, ts)
+    assert (file.name, (file.data or b"")[: len(start)]) == (name, start)
+    if output.endswith("json"):
+        assert json.loads(file.data or b"")["text"].strip() == PARCEL.english
+
+
+async def test_the_temperature_is_sent(room: Room) -> None:
+    """The channel's temperature goes along with the request; one that nobody chose is 0."""
+    before = len(room.stage.endpoint.requests)
+    await room.replies(await room.share())
+    await choose(room, "temperature 0,4")
+    await room.replies(await room.share())
+    sent = [float(one.fields["temperature"]) for one in room.stage.endpoint.requests[before:]]
+    assert sent == [0.0, 0.4]
+
+
+async def test_an_app_that_was_not_reinstalled(room: Room) -> None:
+    """Without the scope for uploads the subtitles stand in messages; nothing is lost or said twice."""
+    slack = room.stage.slack
+    slack.faults.add(
+        Fault("missing_scope", method="files.getUploadURLExternal", scope="files:write", times=None)
+    )
+    await choose(room, "output srt")
+    ts = await room.share()
+    first, second = await room.replies(ts, count=2)
+    slack.faults.clear()
+    assert first.text == PARCEL.english
+    assert "00:00:0" in second.text
+    assert [payload_of(one)["part"] for one in (first, second)] == [1, 2]
+    assert files(room, ts) == []
