@@ -13,7 +13,7 @@ from bot.sandbox.faults import Fault
 if TYPE_CHECKING:
     from scenes import Room
 
-    from bot.sandbox.records import SharedFile
+    from bot.sandbox.records import StoredFile
 
 pytest_plugins = ("journey_fixtures",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -26,7 +26,7 @@ async def choose(room: Room, words: str) -> None:
     assert str(answer["text"]).startswith("Done"), answer
 
 
-def files(room: Room, ts: str) -> list[SharedFile]:
+def files(room: Room, ts: str) -> list[StoredFile]:
     """Give the files that the bot has put into a thread."""
     return [file for one in room.stage.replies(room.channel, ts) for file in one.files]
 
