@@ -175,6 +175,7 @@ class Progress:
                     channel=self._job.share.channel_id,
                     ts=self.ts,
                     text=text,
+                    parse="none",  # the default of an edit would make links of names such as @here
                 )
                 shown = text
             except SlackRefusedError as error:

@@ -286,6 +286,7 @@ async def test_the_message_counts(desk: Desk) -> None:
     (said,) = desk.said()
     assert said.metadata is not None
     assert set(steps.asked[1:]) == {3}
+    assert {one.arguments["parse"] for one in desk.slack.calls(UPDATE)} == {"none"}
 
 
 async def test_what_is_measured_counts(desk: Desk) -> None:
