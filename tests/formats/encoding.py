@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PICTURES_PER_SECOND: Final = 25
 _PIXELS: Final = {"mjpeg": "yuvj420p"}
+_HASTE: Final = {"vp8": {"deadline": "realtime", "cpu-used": "8"}}  # by itself it takes seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,14 @@ def _film(sink: OutputContainer, codec: str) -> None:
     pixels = _PIXELS.get(codec, "yuv420p")
     picture = cast(
         "VideoStream",
-        sink.add_stream(codec, rate=_PICTURES_PER_SECOND, width=64, height=48, pix_fmt=pixels),
+        sink.add_stream(
+            codec,
+            rate=_PICTURES_PER_SECOND,
+            width=64,
+            height=48,
+            pix_fmt=pixels,
+            options=_HASTE.get(codec),
+        ),
     )
     for number in range(3 * _PICTURES_PER_SECOND):
         frame = av.VideoFrame(64, 48, pixels)
