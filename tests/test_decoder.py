@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import av
 import pytest
 from av.stream import Disposition
 
 import recordings
-from bot.decoder.child import reports, warm_up
+from bot.decoder.child import warm_up
 from bot.decoder.sound import Sound
 from bot.sandbox.samples import likeness
 from bot.sandbox.samples.listen import levels
+from decoded import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,17 +25,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 PIECE = "piece-0000.flac"
-
-
-def decode(source: Path, *, folder: Path | None = None, most_seconds: float = 60) -> list[dict[str, Any]]:
-    """Let the decoder do a job, and give all its reports."""
-    job = {
-        "work": "pieces",
-        "source": str(source),
-        "folder": str(folder or source.parent),
-        "limits": {"decoded_seconds": most_seconds},
-    }
-    return list(reports(job))
 
 
 def refusal(source: Path) -> tuple[str, str]:

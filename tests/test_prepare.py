@@ -14,8 +14,11 @@ import pytest
 
 import recordings
 from bot import prepare
-from bot.errors import EmptyFileError, NoSoundError, NotDecodableError, TooLongError
+from bot.errors import EmptyFileError, NoSoundError, NotDecodableError, SilentError, TooLongError
 from bot.prepare import Decoders, Limits, Piece
+from bot.sandbox.samples import likeness
+from bot.sandbox.samples.listen import levels
+from decoded import hum, silence, wav
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -71,6 +74,11 @@ async def until(happened: Callable[[], bool]) -> None:
 def content(file: str | Path) -> bytes:
     """Read a file whole."""
     return Path(file).read_bytes()
+
+
+def names_in(folder: Path) -> list[str]:
+    """List a folder."""
+    return sorted(file.name for file in folder.iterdir())
 
 
 def is_running(pid: int) -> bool:
@@ -137,6 +145,46 @@ async def test_without_being_started(tmp_path: Path) -> None:
     await decoders.close()
 
 
+async def test_long_recording(decoders: Decoders, tmp_path: Path) -> None:
+    """A long recording comes out in pieces that fit together, with long silence left out."""
+    sound = hum(40) + silence(10) + hum(210)
+    pieces = await pieces_of(decoders, wav(tmp_path / "long.wav", sound))
+    assert [piece.index for piece in pieces] == list(range(len(pieces)))
+    assert [piece.is_last for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert sum(piece.seconds for piece in pieces) == 251
+    assert pieces[-1].end_seconds == 260
+    assert pieces[0].ends_at(40) == 40
+    assert (pieces[0].ends_at(40.5), pieces[0].begins_at(40.5)) == (40.5, 49.5)
+    assert pieces[0].begins_at(41) == 50
+    assert {recordings.flac_seconds(Path(piece.path)) for piece in pieces} == {one.seconds for one in pieces}
+
+
+async def test_a_piece_as_mp3(decoders: Decoders, tmp_path: Path) -> None:
+    """A piece can be had as MP3 beside it, as long and as loud, and is not made a second time."""
+    [piece] = await pieces_of(decoders, recordings.sample().path, tmp_path)
+    target = await decoders.as_mp3(Path(piece.path))
+    assert target == tmp_path / "piece-0000.mp3"
+    made = content(target)
+    assert b"Info" in made[:200], "the header that says how long it is, where all is of one bit rate"
+    assert len(made) < piece.size_bytes
+    seconds, heard = levels(str(target))
+    assert seconds == pytest.approx(piece.seconds, abs=0.05)
+    assert likeness(recordings.sample().levels, heard) > 0.99
+    before = target.stat().st_mtime_ns
+    assert await decoders.as_mp3(Path(piece.path)) == target
+    assert target.stat().st_mtime_ns == before
+    assert names_in(tmp_path) == ["piece-0000.flac", "piece-0000.mp3"]
+
+
+async def test_no_mp3(decoders: Decoders, tmp_path: Path) -> None:
+    """What is no recording does not become one as MP3, and what is gone is our own trouble."""
+    (tmp_path / "piece-0000.flac").write_text("The parcel is late.")
+    with pytest.raises(NotDecodableError):
+        await decoders.as_mp3(tmp_path / "piece-0000.flac")
+    with pytest.raises(FileNotFoundError):
+        await decoders.as_mp3(tmp_path / "piece-0001.flac")
+
+
 # --- what files end in --------------------------------------------------------------------------
 
 
@@ -152,6 +200,12 @@ async def test_endings_become_errors(decoders: Decoders, tmp_path: Path) -> None
     empty.touch()
     with pytest.raises(EmptyFileError):
         await pieces_of(decoders, empty)
+
+
+async def test_silence(decoders: Decoders, tmp_path: Path) -> None:
+    """A recording of nothing but silence has no piece, and that is no failure."""
+    with pytest.raises(SilentError):
+        await pieces_of(decoders, wav(tmp_path / "silence.wav", silence(4)))
 
 
 async def test_too_long(tmp_path: Path) -> None:
@@ -230,6 +284,28 @@ async def test_playlists_lead_nowhere(kind: str, name: str, decoders: Decoders, 
         pytest.param("piece(file='../stand_in.py'); tell(ending='done')", id="names a file of others"),
         pytest.param("piece(file=None); tell(ending='done')", id="names no file"),
         pytest.param("tell(seconds=1); tell(ending='done')", id="leaves fields out"),
+        pytest.param("piece(end_seconds=0.9); tell(ending='done')", id="ends before its own end"),
+        pytest.param("piece(end_seconds=1e9); tell(ending='done')", id="ends in many years"),
+        pytest.param("piece(end_seconds=float('nan')); tell(ending='done')", id="ends never"),
+        pytest.param("piece(anchors=[]); tell(ending='done')", id="has no anchor"),
+        pytest.param("piece(anchors=7); tell(ending='done')", id="has something else for anchors"),
+        pytest.param("piece(anchors=[[0, 0], [1]]); tell(ending='done')", id="has half an anchor"),
+        pytest.param("piece(anchors=[[0, 0.1]]); tell(ending='done')", id="begins elsewhere"),
+        pytest.param("piece(anchors=[[0, 0], [2, 2]]); tell(ending='done')", id="has an anchor outside"),
+        pytest.param("piece(anchors=[[0, 0], [0.5, 0.1]]); tell(ending='done')", id="runs too fast"),
+        pytest.param(
+            "piece(anchors=[[0, 0], [0.6, 0.6], [0.5, 0.7]]); tell(ending='done')", id="runs backwards"
+        ),
+        pytest.param("piece(anchors=[[0, 0]] * 2001); tell(ending='done')", id="has anchors without end"),
+        pytest.param(
+            "piece(is_last=False); piece('q.flac', start_seconds=0.5); tell(ending='done')",
+            id="goes back in the recording",
+        ),
+        pytest.param(
+            "os.symlink(job['source'], folder + '/link'); tell(file='link', start_seconds=0.0,"
+            "end_seconds=1.0, seconds=1.0, anchors=[[0, 0]], is_last=True); tell(ending='done')",
+            id="leads elsewhere",
+        ),
     ],
 )
 async def test_child_that_breaks(then: str, tmp_path: Path) -> None:
