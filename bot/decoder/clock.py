@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 SAMPLE_RATE: Final = 16_000  # what Whisper hears; more would only cost bytes
 
 _LEAST_HOLE_SECONDS: Final = 0.5  # timestamps wander by less
-_LEAST_LATE_SECONDS: Final = 0.05  # at the beginning nothing has wandered yet; a codec's delay is shorter
+# At the beginning nothing has wandered yet. But WMA counts up to 128 ms of its delay as time.
+_LEAST_LATE_SECONDS: Final = 0.15
 # Between two holes. Else a crafted file could have one at every frame, and its pieces a map without end.
 _LEAST_BETWEEN_SECONDS: Final = 0.5
 _ROUNDING_SECONDS: Final = 0.1
