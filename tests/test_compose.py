@@ -40,11 +40,17 @@ JOB = Job(Share("T1", "C1", "1.1", SlackFile(id="F1", name="a.m4a")))
 OF_TWO = replace(JOB, share=replace(JOB.share, of=2))
 
 
-def talk(seconds: float, *, sentence: str = "This is sentence {} of the talk.", every: float = 5.0) -> Whole:
-    """Give a talk with a sentence every five seconds, without a pause to speak of."""
+def talk(
+    seconds: float,
+    *,
+    sentence: str = "This is sentence {} of the talk.",
+    every: float = 5.0,
+    said: float = 0.0,
+) -> Whole:
+    """Give a talk with a sentence every five seconds, without a pause to speak of, or `said` in so many."""
     count = int(seconds / every)
     segments = tuple(
-        Segment(number * every, number * every + every - 0.1, sentence.format(number))
+        Segment(number * every, number * every + (said or every - 0.1), sentence.format(number))
         for number in range(count)
     )
     return Whole(" ".join(one.text for one in segments), segments, seconds)
@@ -230,7 +236,9 @@ def _texts(value: Any) -> list[str]:  # noqa: ANN401 -- blocks
     "whole",
     [
         pytest.param(talk(3 * 3600), id="three hours"),
-        pytest.param(talk(3 * 3600, sentence="No.", every=2.5), id="three hours of a word now and then"),
+        pytest.param(
+            talk(3 * 3600, sentence="No.", every=9.0, said=1.0), id="three hours of a word now and then"
+        ),
         pytest.param(Whole("word " * 40_000, seconds=9_000.0), id="200,000 characters in one segment"),
         pytest.param(Whole("x" * 100_000, seconds=9_000.0), id="no space at all"),
         pytest.param(Whole("&" * 40_000, seconds=9_000.0), id="all of it escaped"),
