@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -10,11 +11,11 @@ import pytest
 from av.stream import Disposition
 
 import recordings
-from bot.decoder.child import warm_up
-from bot.decoder.sound import Sound
+from bot.decoder.child import reports, warm_up
+from bot.decoder.sound import Sound, _audio_decoders, _declared_seconds, listen
 from bot.sandbox.samples import likeness
 from bot.sandbox.samples.listen import levels
-from decoded import decode
+from decoded import decode, hum, sound_of, wav
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -276,3 +277,43 @@ def test_warming_up(
     warm_up()
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")
+
+
+def test_more_channels_than_any_mix_knows(tmp_path: Path) -> None:
+    """Of a recorder's ten tracks, for which FFmpeg knows no mix, all are heard."""
+    sound = array("h")
+    for value in hum(1, -20):
+        sound.extend((0, 0, 0, 0, 0, 0, 0, 0, value, 0))
+    piece, _ = decode(wav(tmp_path / "tracks.wav", sound, channels=10))
+    assert piece["seconds"] == 1
+    assert max(array("h", sound_of(tmp_path / PIECE))) == pytest.approx(max(hum(1, -20)) / 10, rel=0.05)
+
+
+def test_only_sound_is_decoded(tmp_path: Path) -> None:
+    """A track of pictures is not even probed: a cover can have the size of a poster."""
+    with listen(str(recordings.recorded(tmp_path, "mp4"))) as sound:
+        assert sound.seconds == 0
+    names = _audio_decoders().split(",")
+    assert {"aac", "mp3float", "opus", "amrnb", "amrwb", "alac", "wmav2", "pcm_mulaw", "speex"} <= set(names)
+    assert not {"png", "mjpeg", "h264", "hevc", "vp9", "webvtt"} & set(names)
+
+
+def test_length_of_a_track_only(tmp_path: Path) -> None:
+    """Where only the track says how long it is, that counts; where nothing does, it is unknown."""
+    with av.open(str(recordings.recorded(tmp_path, "wav"))) as opened:
+        track = opened.streams.audio[0]
+        silent = cast("InputContainer", OutOfMemory(is_reading=False))
+        assert _declared_seconds(silent, track) == pytest.approx(recordings.sample().seconds, abs=0.1)
+        assert _declared_seconds(silent, cast("AudioStream", silent)) == 0.0
+
+
+def test_a_piece_once_more_as_mp3(tmp_path: Path) -> None:
+    """A piece becomes MP3 of the same name and length, within the limits of any job."""
+    decode(recordings.tone(tmp_path / "tone.wav", 2))
+    job = {"work": "mp3", "source": str(tmp_path / PIECE), "folder": str(tmp_path)}
+    piece, closing = reports(job | {"limits": {"decoded_seconds": 2}})
+    assert closing == {"ending": "done"}
+    assert (piece["file"], piece["seconds"], piece["is_last"]) == ("piece-0000.mp3", 2, True)
+    assert 64_000 / 8 * 2 < (tmp_path / piece["file"]).stat().st_size < 64_000 / 8 * 2.5
+    [refused] = reports(job | {"limits": {"decoded_seconds": 1}})
+    assert refused == {"ending": "too_long", "why": "decoded"}

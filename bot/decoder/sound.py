@@ -117,11 +117,11 @@ class Sound:
     def _graph_for(self, frame: AudioFrame) -> Graph:
         if self._is_first_channel_only:
             return _graph(frame, "mono|c0=c0")
-        try:
-            return _graph(frame)
-        except ValueError:  # so many channels that FFmpeg knows no mix of them: all are equal
+        if frame.layout.name.endswith(" channels"):
+            # Nobody says which is which, as with a recorder of many tracks. FFmpeg knows no mix of them.
             channels = "+".join(f"c{number}" for number in range(frame.layout.nb_channels))
             return _graph(frame, f"mono|c0<{channels}")
+        return _graph(frame)
 
     @property
     def seconds(self) -> float:
