@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from array import array
-from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from bot.decoder.clock import SAMPLE_RATE
+from bot.decoder.level import level_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +26,6 @@ _FRAME: Final = SAMPLE_RATE // 50
 _WINDOW: Final = 13
 _SILENT: Final = -70.0  # decibels: what is below is silent, and no silence is better than another
 _AS_QUIET: Final = 3.0
-_FULL_SCALE: Final = 32_768
 
 
 def target_samples(declared_seconds: float) -> int:
@@ -57,12 +54,8 @@ def best_cut(sound: bytes) -> int:
 
 def _levels(sound: bytes) -> list[float]:
     """Give the level of each 20 ms in decibels."""
-    values = array("h", sound)
-    powers = (
-        sum(map(mul, frame, frame)) / _FRAME
-        for frame in (values[at : at + _FRAME] for at in range(0, len(values) - _FRAME + 1, _FRAME))
-    )
-    return [max(_SILENT, 10 * math.log10(power / _FULL_SCALE**2)) if power else _SILENT for power in powers]
+    frame, whole = _FRAME * 2, memoryview(sound)
+    return [max(_SILENT, level_of(whole[at : at + frame])) for at in range(0, len(sound) - frame + 1, frame)]
 
 
 def _longest_run(flags: Sequence[bool]) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from av.filter import Graph
 from av.stream import Discard, Disposition
 
 from bot.decoder.clock import SAMPLE_RATE, Clock
+from bot.decoder.level import level_of
 from bot.decoder.refusal import Ending, Refusal
 
 if TYPE_CHECKING:
@@ -35,12 +36,10 @@ FORMATS: Final = (
     "ac3,eac3,wv,tta,ape,flv,loas,latm"
 )
 _PULLS_A_SECOND: Final = 4
-_LEVEL: Final = "lavfi.astats.Overall.RMS_level"
 _OUTPUT_FILTERS: Final = (
     ("aresample", str(SAMPLE_RATE)),
     ("aformat", "sample_fmts=s16:channel_layouts=mono"),
     ("asetnsamples", f"n={SAMPLE_RATE // 10}:p=0"),
-    ("astats", "metadata=1:reset=1:measure_perchannel=none:measure_overall=RMS_level"),
     ("abuffersink", None),
 )
 
@@ -81,8 +80,8 @@ class Sound:
         """Give blocks of 100 ms; of less at the end, and around a hole in the recording."""
         for frame in self._resampled():
             self._samples += frame.samples
-            level = float(frame.metadata.get(_LEVEL, 0.0))
             sound = bytes(frame.planes[0])[: frame.samples * 2]  # a plane may be longer than its sound
+            level = level_of(sound)
             begin = 0
             for samples, at in self._clock.place(frame.samples):
                 yield Block(sound[begin : begin + samples * 2], level, at)
