@@ -289,6 +289,22 @@ def test_more_channels_than_any_mix_knows(tmp_path: Path) -> None:
     assert max(array("h", sound_of(tmp_path / PIECE))) == pytest.approx(max(hum(1, -20)) / 10, rel=0.05)
 
 
+def test_channels_that_nobody_mixes(tmp_path: Path) -> None:
+    """Two speakers at the back are a layout that FFmpeg has no mix for; both are heard."""
+    source = tmp_path / "back.wav"
+    with av.open(str(source), "w") as sink:
+        track = sink.add_stream("pcm_s16le", rate=16_000, layout="BL+BR")
+        frame = av.AudioFrame("s16", "BL+BR", samples=16_000)
+        frame.planes[0].update(array("h", [value for value in hum(1) for _ in "ab"]).tobytes())
+        frame.sample_rate = 16_000
+        sink.mux(track.encode(frame))
+        sink.mux(track.encode(None))
+    with av.open(str(source)) as opened:
+        assert "BL+BR" in opened.streams.audio[0].layout.name
+    decode(source)
+    assert max(array("h", sound_of(tmp_path / PIECE))) == pytest.approx(max(hum(1)), abs=2)
+
+
 def test_only_sound_is_decoded(tmp_path: Path) -> None:
     """A track of pictures is not even probed: a cover can have the size of a poster."""
     with listen(str(recordings.recorded(tmp_path, "mp4"))) as sound:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -116,11 +116,13 @@ class Sound:
     def _graph_for(self, frame: AudioFrame) -> Graph:
         if self._is_first_channel_only:
             return _graph(frame, "mono|c0=c0")
-        if frame.layout.name.endswith(" channels"):
-            # Nobody says which is which, as with a recorder of many tracks. FFmpeg knows no mix of them.
-            channels = "+".join(f"c{number}" for number in range(frame.layout.nb_channels))
-            return _graph(frame, f"mono|c0<{channels}")
-        return _graph(frame)
+        # Where nobody says which channel is which, as with a recorder of many tracks, FFmpeg mixes only
+        # some of them; of other layouts it knows no mix at all, and refuses.
+        if not frame.layout.name.endswith(" channels"):
+            with suppress(ValueError):
+                return _graph(frame)
+        channels = "+".join(f"c{number}" for number in range(frame.layout.nb_channels))
+        return _graph(frame, f"mono|c0<{channels}")
 
     @property
     def seconds(self) -> float:
