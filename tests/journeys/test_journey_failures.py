@@ -13,6 +13,7 @@ from bot.sandbox import endpoint_answers as answers
 from bot.sandbox.endpoint_answers import failing
 from bot.sandbox.faults import Fault
 from bot.sandbox.records import SharedFile
+from bot.terms import Terms
 from recordings import silent_film
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ async def failed(room: Room, ts: str, error: type[errors.BotError]) -> None:
     (reply,) = await room.replies(ts)
     payload = payload_of(reply)
     assert (payload["ending"], payload["reason"]) == ("failed", error.reason)
-    said = blocks_text(reply)
-    assert said == error.text.replace("`", "")
-    assert reply.text == error.text
+    said, text = blocks_text(reply), Terms().spell(error.text)
+    assert said == text.replace("`", "")
+    assert reply.text == text
     assert NOT_FOR_PEOPLE.search(said) is None, said
     assert room.stage.endpoint.key not in said
     assert len(re.findall(r"[.!?](?= |$)", said)) == 2, said
