@@ -6,9 +6,11 @@ The road of one audio file, in the order of the words:
 
 `receive.py` makes jobs of a Slack message, `jobs.py` keeps them over a crash, `road.py` carries each
 to its ending at a `bench.py` of its own. `decoder/` is the child that hears a file and cuts it, `join.py`
-puts its pieces together again, `compose.py` words the reply (`long_text.py`, `paragraphs.py`, `rich_text.py`)
-and the file that goes along (`document.py`, `subtitles.py`, `upload.py`). `engines/` are the ways to get English from sound, `surfaces/` where people ask,
-`store/` what is remembered, `transport/` how Slack reaches us, `sandbox/` a Slack to play with.
+puts the pieces together again, `compose.py` words the reply (with `long_text.py`, `paragraphs.py` and
+`rich_text.py`) and chooses what goes along (`document.py`, `subtitles.py`, sent by `upload.py`).
+`engines/` are the ways to get English from sound, `surfaces/` where people ask, `store/` what is
+remembered, `transport/` how Slack reaches us, `shell/` the road without Slack, `sandbox/` a Slack to
+play with.
 `app.py` joins the parts; `cli.py` starts them.
 """
 
