@@ -14,7 +14,7 @@ import signal
 import stat
 import sys
 from bisect import bisect_left, bisect_right
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -45,6 +45,7 @@ _LONGEST_LINE_BYTES: Final = 1 << 16  # of a report with the most anchors there 
 _KEPT_VARIABLES: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 _MOST_ANCHORS: Final = 2000  # a piece has one for each hole or long silence
+_SHORTEST_PIECE_SECONDS: Final = 30  # far below what is cut: a child that was taken over may never end
 _LONGEST_SECONDS: Final = 200 * 3600.0  # also keeps out what is no number
 _ROUNDING: Final = 0.001
 
@@ -156,8 +157,9 @@ class Decoders:
         an `OSError`: it is not the file's fault. Where all of it is silence there is no piece, but a
         `SilentError`.
         """
-        async for piece in self._work("pieces", source, into):
-            yield piece
+        async with aclosing(self._work("pieces", source, into)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def as_mp3(self, flac: Path) -> Path:
         """Give a piece once more as MP3, where an endpoint takes no FLAC; what is there is not made anew."""
@@ -191,6 +193,8 @@ class Decoders:
                 alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, _kill, child)
                 try:
                     async for piece in _converse(child, job, into):
+                        if piece.index * _SHORTEST_PIECE_SECONDS > self._limits.decoded_seconds:
+                            raise NotDecodableError(_GARBAGE)
                         pieces.put_nowait(piece)
                         self._start_ahead()
                 finally:

@@ -200,6 +200,16 @@ def test_too_long(tmp_path: Path) -> None:
     assert decode(source, most_seconds=3)[-1] == {"ending": "done"}
 
 
+def test_too_long_by_its_own_word(tmp_path: Path) -> None:
+    """What says that it is too long gives no piece before that is proven; what lies gives all of them."""
+    source = wav(tmp_path / "hum.wav", hum(390))
+    assert decode(source, most_seconds=380) == [{"ending": "too_long", "why": "decoded"}]
+    source.write_bytes(source.read_bytes()[: -60 * 16_000 * 2])  # the header still says 390 s
+    *pieces, closing = decode(source, most_seconds=380)
+    assert closing == {"ending": "done"}
+    assert pieces[-1]["end_seconds"] == pytest.approx(330, abs=0.1)
+
+
 def test_folder_is_gone(tmp_path: Path) -> None:
     """Where our own folder can't be written, the file is not blamed."""
     source = recordings.tone(tmp_path / "tone.wav", 1)

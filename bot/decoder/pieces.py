@@ -26,7 +26,7 @@ def decode(source: str, folder: Path, most_seconds: float) -> Iterator[Report]:
     channels = 1
     try:
         with listen(source) as sound:
-            yield from _cut(sound, folder, most_seconds)
+            yield from _believed(_cut(sound, folder, most_seconds), sound, most_seconds)
     except Refusal as refusal:
         channels = sound.channels if refusal.ending == Ending.SILENT else 1
         if channels == 1:
@@ -49,6 +49,11 @@ def _cut(sound: Sound, folder: Path, most_seconds: float) -> Iterator[Report]:
         cutter.drop()
         raise Refusal(Ending.SILENT, "silent")
     yield cutter.finish()
+
+
+def _believed(reports: Iterator[Report], sound: Sound, most_seconds: float) -> Iterable[Report]:
+    """Hold the pieces of what says itself that it is too long until that is known: each would be paid for."""
+    return reports if sound.declared_seconds <= most_seconds else list(reports)
 
 
 def _bounded(sound: Sound, most_seconds: float) -> Iterator[Block]:
