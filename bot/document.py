@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.join import Gap
-from bot.paragraphs import paragraphs_of, span_mark, time_mark
+from bot.paragraphs import gap_mark, paragraphs_of, time_mark
 from bot.rich_text import Message, block, bold, escape, heading_of, preformatted, split, weight
 from bot.share import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS, Output
 from bot.subtitles import srt, vtt
@@ -114,7 +114,7 @@ def _as_text(job: Job, whole: Whole) -> str:
     lines = [" ".join(title.split())]
     for item in paragraphs_of(whole):
         if isinstance(item, Gap):
-            lines.append(f"[{span_mark(item)} could not be translated]")
+            lines.append(gap_mark(item))
         else:
             lines.append(f"{item.mark}\n{item.text}")
     return "\n\n".join(lines) + "\n"

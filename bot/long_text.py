@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.join import Gap
-from bot.paragraphs import Paragraph, cut, span_mark
+from bot.paragraphs import Paragraph, cut, gap_mark
 from bot.rich_text import Message, block, bold, escape, heading_of, plain, weight
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _elements(items: Sequence[Item]) -> list[Element]:
 
 def _text(item: Item) -> str:
     if isinstance(item, Gap):
-        return f"[{span_mark(item)} could not be translated]"
+        return gap_mark(item)
     return f"{item.mark}\n{item.text}"
 
 

@@ -68,6 +68,11 @@ def span_mark(gap: Gap) -> str:
     return f"{time_mark(gap.start_seconds)}–{time_mark(gap.end_seconds)}"  # noqa: RUF001 -- from, to
 
 
+def gap_mark(gap: Gap) -> str:
+    """Give the line that stands where something is missing."""
+    return f"[{span_mark(gap)} could not be translated]"
+
+
 def _sentences(whole: Whole) -> Iterator[Paragraph]:
     for segment in whole.segments or (Segment(0.0, whole.seconds, whole.text),):
         # A server that tells no times gives minutes of speech in one segment.

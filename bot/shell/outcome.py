@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.join import Gap, Whole
-from bot.paragraphs import paragraphs_of, span_mark
+from bot.paragraphs import gap_mark, paragraphs_of
 from bot.shell.order import SUBTITLES
 from bot.subtitles import srt, vtt
 
@@ -76,6 +76,5 @@ def _text_of(whole: Whole) -> str:
     if not whole.gaps:
         return whole.text
     return "\n\n".join(
-        f"[{span_mark(part)} could not be translated]" if isinstance(part, Gap) else part.text
-        for part in paragraphs_of(whole)
+        gap_mark(part) if isinstance(part, Gap) else part.text for part in paragraphs_of(whole)
     )
