@@ -25,8 +25,12 @@ State = Literal["starting", "running", "stopped"]
 START_SECONDS = 60
 STOP_SECONDS = 19  # the bot takes 18 at most, and a platform gives the sandbox 20
 POLL_SECONDS = 0.02
+NO_JOBS_RUNNING = "dragoman_jobs_running 0.0"  # a line of the bot's /metrics
 # What a program needs of a machine, and nothing that could point it at a real Slack or database.
-KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LOG_LEVEL", "LOG_FORMAT")
+_MACHINE_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LOG_LEVEL", "LOG_FORMAT")
+# What is allowed for one recording points nowhere, and people want to see what it does.
+_LIMIT_VARIABLES = ("MAX_FILE_MB", "MAX_MINUTES", "CONFIRM_MINUTES", "PRICE_PER_MINUTE")
+KEPT_VARIABLES = (*_MACHINE_VARIABLES, *_LIMIT_VARIABLES)
 # How a machine reaches the internet; the stand-in is on this machine and needs none of it.
 _PROXY_NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 WAY_OUT_VARIABLES = (
@@ -142,6 +146,15 @@ class BotProcess:
             return 0
         return await self._process.wait()
 
+    async def idle(self) -> None:
+        """Wait until no job runs in the bot; it counts them itself."""
+        async with self._client() as client:
+            while True:
+                with suppress(httpx.HTTPError):
+                    if NO_JOBS_RUNNING in (await client.get("/metrics")).text.splitlines():
+                        return
+                await asyncio.sleep(POLL_SECONDS)
+
     async def stop(self, *, patience_seconds: float = STOP_SECONDS) -> None:
         """End the bot as a platform would: SIGTERM, and SIGKILL when that takes too long."""
         if self._watching is not None:
@@ -180,15 +193,17 @@ class BotProcess:
         if self._folder is not None:
             self._folder.cleanup()
 
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
+
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
-        url = f"http://127.0.0.1:{self.port}/readyz"
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with self._client() as client:
             while True:
                 if process.returncode is not None:
                     msg = f"the bot ended with exit code {process.returncode}"
                     raise BotStartError(msg, process.returncode)
                 with suppress(httpx.HTTPError):
-                    if (await client.get(url)).is_success:
+                    if (await client.get("/readyz")).is_success:
                         return
                 await asyncio.sleep(POLL_SECONDS)
 

@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 import tempfile
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -27,11 +27,14 @@ from bot.surfaces import words
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.sandbox.traffic import Changes
+
 DEFAULT_PORT = 3100
 SAMPLE = "sample"
 DONE, FAILED, USAGE, OUT_OF_TIME = 0, 1, 2, 3
 ANSWER_SECONDS = 30
 ENDING_TOLD_AFTER_SECONDS = 1.0
+SHARED_WITHIN_SECONDS = 10.0
 ENDING = "Ending … (Ctrl-C once more ends it at once)"
 STAYS = "The sandbox stays: the page can start the bot again, Ctrl-C ends everything."
 NO_PROMPT = "the prompt was not set; `/translate prompt …` on the page can do it"
@@ -202,11 +205,32 @@ async def _tell_story(act: Act, story: Story) -> bool:
     for file in act.files:
         ts = await act.slack.share(file, channel=act.channel)
         story.expect(act.slack.thread(act.channel, ts)[0])
-    async for change in changes:  # pragma: no branch -- they end with the sandbox only
-        story.tell(change)
-        if act.options.is_once and story.is_over:
-            break
+    ending: asyncio.Future[None] | None = None
+    try:
+        async for change in changes:
+            story.tell(change)
+            if act.options.is_once and story.is_over and ending is None:
+                ending = asyncio.ensure_future(_end_story(act, changes))
+    finally:
+        if ending is not None:
+            ending.cancel()
     return True
+
+
+async def _end_story(act: Act, changes: Changes) -> None:
+    """End the changes when the bot is through: after a reply a file may come, or the words instead of it."""
+    await act.bot.idle()
+    # Slack shows a file a moment after it took it.
+    with suppress(TimeoutError):
+        await act.slack.wait_for(_has_shared_all, timeout=SHARED_WITHIN_SECONDS)
+    changes.tell(None)
+
+
+def _has_shared_all(slack: SlackSandbox) -> bool:
+    """Say whether every file that the bot completed stands somewhere."""
+    workspace = slack.workspace
+    files = [file for file in workspace.files.values() if file.user == slack.bot_user_id]
+    return all(file.is_deleted or workspace.shares.get(file.id) for file in files)
 
 
 async def _set_prompt_asked_for(act: Act) -> bool:

@@ -24,6 +24,7 @@ from page_calls import TabOfPage
 from bot.sandbox import leash
 from bot.sandbox.bot_process import BotProcess, BotStartError, Endpoint, inherited
 from bot.sandbox.endpoint import EndpointSandbox
+from bot.sandbox.endpoint_answers import Answer
 from bot.sandbox.play import (
     Options,
     UsageError,
@@ -38,7 +39,7 @@ from bot.sandbox.play import (
 from bot.sandbox.records import Change
 from bot.sandbox.server import SlackSandbox
 from bot.sandbox.story import Story
-from recordings import CONTAINERS, recorded, sample
+from recordings import CONTAINERS, recorded, sample, tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +87,37 @@ async def test_the_prompt_and_the_channel(tmp_path: Path, capfd: pytest.CaptureF
     assert "with the prompt “Zanzibar”" in lines[-1]["text"]
     assert (lines[-1]["name"], lines[-1]["thread_ts"]) == ("dragoman", lines[0]["ts"])
     assert (tmp_path / "data" / "dragoman.db").exists()
+
+
+async def test_what_goes_along_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A long text's file comes after the reply, and `--once` ends after both; its name is a line, too."""
+    text = " ".join(f"This is sentence {number} of a long talk." for number in range(150))
+    async with EndpointSandbox(key="real-key") as endpoint:
+        monkeypatch.setenv("COMETAPI_KEY", "real-key")
+        monkeypatch.setenv("TRANSLATION_BASE_URL", endpoint.base_url)
+        endpoint.always = Answer(body=json.dumps({"text": text}))
+        options = Options(shares=["sample"], port=0, is_once=True, is_real_endpoint=True)
+        assert await play(options) == DONE
+    *_, words, file, ending = capfd.readouterr().out.splitlines()
+    assert "sentence 149 of" in words
+    assert file.endswith("posted dragoman: [parcel.en.txt]")
+    assert ending == "ending: translated"
+
+
+async def test_a_question_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The limits are what the environment says; where the bot asks, nobody answers, and the code is 1."""
+    monkeypatch.setenv("CONFIRM_MINUTES", "1")
+    monkeypatch.setenv("PRICE_PER_MINUTE", "0.5")
+    file = tone(tmp_path / "talk.wav", seconds=66, rate=8000)
+    assert await play(Options(shares=[str(file)], port=0, is_once=True)) == FAILED
+    *_, question, ending = capfd.readouterr().out.splitlines()
+    assert "Translate it?" in question
+    assert "$0.55" in question
+    assert ending == "ending: skipped"
 
 
 async def test_a_text_named_as_a_recording(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -224,6 +256,8 @@ def test_the_way_out_is_for_the_real_endpoint() -> None:
     }
     given = {"PATH": "/bin", "NO_PROXY": ".example", "SLACK_BOT_TOKEN": "xoxb-real", **way_out}
     assert inherited(given, is_real_endpoint=False) == {"PATH": "/bin"}
+    limits = {"MAX_FILE_MB": "9", "MAX_MINUTES": "9", "CONFIRM_MINUTES": "1", "PRICE_PER_MINUTE": "0.006"}
+    assert inherited(given | limits, is_real_endpoint=False) == {"PATH": "/bin", **limits}
     no_proxy = ".example,127.0.0.1,localhost"
     kept = {"PATH": "/bin", "NO_PROXY": no_proxy, "no_proxy": no_proxy, **way_out}
     assert inherited(given, is_real_endpoint=True) == kept
