@@ -94,9 +94,7 @@ async def test_damaged_files_in_a_workspace(seeds: Mapping[str, bytes], tmp_path
     """Forty damaged files in a channel are each answered in words, and the bot goes on."""
     chosen = [content for seed in seeds for content in list(mutants.mutants(seed, seeds))[3:50:12]]
     async with playing(tmp_path / "bot", MAX_MINUTES="1") as stage:
-        stage.endpoint.ears = lambda _: Heard(
-            mutants.SECONDS, ((0.0, mutants.SECONDS, "The parcel is late."),)
-        )
+        stage.endpoint.ears = lambda _: Heard(mutants.SECONDS, WORDS)
         shared = [
             await stage.slack.share(SharedFile(f"voice-{number}.m4a", data=content))
             for number, content in enumerate(chosen)
@@ -107,11 +105,7 @@ async def test_damaged_files_in_a_workspace(seeds: Mapping[str, bytes], tmp_path
             assert reply.metadata
             payload = reply.metadata["event_payload"]
             ended[payload["ending"]] += 1
-            assert payload["ending"] != "failed" or payload["reason"] in {
-                "not_decodable",
-                "no_sound",
-                "too_long",
-            }
+            assert payload["ending"] != "failed" or payload["reason"] in REFUSALS
             assert reply.text
         await stage.settle()
     assert ended.total() == 40
