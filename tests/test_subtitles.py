@@ -119,7 +119,7 @@ def test_a_gap_is_said() -> None:
                 (0.0, 2.0, "Before."),
                 (299.8, 300.0, "Then"),
                 (600.0, 602.0, "After."),
-                gaps=(Gap(1, 300.0, 600.0), Gap(3, 602.0, 603.0)),
+                gaps=(Gap(300.0, 600.0), Gap(602.0, 603.0)),
                 seconds=603.0,
             )
         )
@@ -231,10 +231,12 @@ def test_times_are_true(drawn: list[tuple[float, float, int]]) -> None:
         segments.append(Segment(at, at + seconds, text))
         at += seconds + pause
     cues = read(vtt(Whole("", tuple(segments), at)))
-    starts, ends = {start for start, _, _ in cues}, [end for _, end, _ in cues]
+    starts, ends = {start for start, _, _ in cues}, {end for _, end, _ in cues}
     for segment in segments:
         assert min(abs(start - segment.start_seconds * 1000) for start in starts) <= 100
-    assert all(any(end <= one.end_seconds * 1000 + 100 for one in segments) for end in ends)
+        # Of a longer one the last words may be too few to stand there until its end.
+        if segment.end_seconds - segment.start_seconds <= 7:
+            assert min(abs(end - segment.end_seconds * 1000) for end in ends) <= 100
 
 
 def test_segments_out_of_order_do_no_harm() -> None:
