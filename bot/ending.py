@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.errors import TooLongError
+
 if TYPE_CHECKING:
     from bot.share import Job
 
 
 class EndingName(StrEnum):
-    """*skipped* and *withdrawn* post nothing; all others are seen in the thread."""
+    """All are seen in the thread, save *withdrawn*, and *skipped* where it asks nothing."""
 
     TRANSLATED = "translated"
     NO_SPEECH = "no_speech"
@@ -25,13 +27,22 @@ class EndingName(StrEnum):
 class Ending:
     """How a share ended; `reason` is one of `errors.REASONS` where it failed, else empty.
 
-    `missing` numbers the pieces of the recording that could not be translated: a person may ask for
-    them again. A share that waits for somebody's yes is *skipped* with the reason `too_long`.
+    `missing` holds the stretches of the recording that could not be translated, from and to in its
+    seconds: a person may ask for them again. A share that waits for somebody's yes is *skipped* with
+    the reason `too_long`: `QUESTION`.
     """
 
     name: EndingName
     reason: str = ""
-    missing: tuple[int, ...] = ()
+    missing: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def is_question(self) -> bool:
+        """Whether people were asked if so long a recording shall be translated."""
+        return self == QUESTION
+
+
+QUESTION = Ending(EndingName.SKIPPED, TooLongError.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ def next_job(state: JobState, wish: Job) -> Job | None:
     return replace(job, confirm_above_seconds=0.0) if _is_confirmed(last, ending) else job
 
 
-def missing_of(job: Job, ending: Ending) -> tuple[int, ...]:
-    """Give the numbers of pieces that are still to be had; an attempt that failed early brought none."""
+def missing_of(job: Job, ending: Ending) -> tuple[tuple[float, float], ...]:
+    """Give the stretches that are still to be had; an attempt that failed early brought none."""
     return ending.missing or (() if ending.name in ANSWERED else job.only)
 
 
@@ -44,5 +44,4 @@ def _is_same(one: Job, other: Job) -> bool:
 
 def _is_confirmed(job: Job, ending: Ending) -> bool:
     """Say whether somebody has seen the question, or said yes in an attempt that did not end well."""
-    was_asked = ending.name is EndingName.SKIPPED and ending.reason == "too_long"
-    return was_asked or (job.attempt > 1 and not job.confirm_above_seconds)
+    return ending.is_question or (job.attempt > 1 and not job.confirm_above_seconds)
