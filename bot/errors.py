@@ -132,7 +132,7 @@ class TooLongError(BotError):
     """The recording is longer than we take."""
 
     reason = "too_long"
-    text = "This recording is longer than the {max_minutes} minutes I take. Split it and post the parts."
+    text = "This recording is longer than I take ({max_minutes} min). Split it and post the parts."
 
 
 # --- prepare ------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ class EndpointRefusedError(EndpointError):
     reason = "endpoint_refused"
     text = (
         "The translation service refused this recording. "
-        "Export it as MP3 or M4A and post it again; if that fails too, tell the person who runs Dragoman."
+        "Try again later; if that fails too, tell the person who runs Dragoman."
     )
 
 

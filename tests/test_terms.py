@@ -17,5 +17,5 @@ def test_limits_are_spelt_where_a_text_names_them() -> None:
     """A text that names a limit says its number, readably; any other braces stay what they are."""
     terms = Terms(max_file_mb=2048, max_minutes=90)
     assert "the 2,048 MB I take" in terms.spell(errors.TooLargeError.text)
-    assert "the 90 minutes I take" in terms.spell(errors.TooLongError.text)
+    assert "longer than I take (90 min)." in terms.spell(errors.TooLongError.text)
     assert terms.spell("{other} {}") == "{other} {}"
