@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from bot.join import Whole
 
-# A pause after a sentence begins a paragraph; so long a one does, whatever was said.
-PAUSE_SECONDS, LONG_PAUSE_SECONDS = 1.0, 3.0
+# A pause after a sentence ends a paragraph that is not too short; a long pause ends any, whatever was said.
+PAUSE_SECONDS, LONG_PAUSE_SECONDS, LEAST_CHARACTERS = 1.0, 3.0, 250
 # From here on the next end of a sentence ends the paragraph, and no paragraph is longer than the most.
 ENOUGH_CHARACTERS, MOST_CHARACTERS = 600, 2_400
 
@@ -51,6 +51,11 @@ def paragraphs_of(whole: Whole) -> list[Paragraph | Gap]:
     return found
 
 
+def gaps_of(whole: Whole) -> list[Gap]:
+    """Give what is missing as people see it: gaps with nothing between them are one."""
+    return [item for item in paragraphs_of(whole) if isinstance(item, Gap)]
+
+
 def cut(paragraph: Paragraph, limit: int) -> list[Paragraph]:
     """Cut a paragraph at sentences, else at words; the times of its parts are reckoned by their length."""
     return list(_timed(split(paragraph.text, limit), paragraph.start_seconds, paragraph.end_seconds))
@@ -64,7 +69,9 @@ def time_mark(seconds: float) -> str:
 
 
 def span_mark(gap: Gap) -> str:
-    """Say from when to when something is missing."""
+    """Say from when to when something is missing; to the end, where nobody knows when that is."""
+    if gap.is_open:
+        return f"from {time_mark(gap.start_seconds)} on"
     return f"{time_mark(gap.start_seconds)}–{time_mark(gap.end_seconds)}"  # noqa: RUF001 -- from, to
 
 
@@ -102,14 +109,15 @@ def _is_new(last: Paragraph, sentence: Paragraph) -> bool:
     pause = sentence.start_seconds - last.end_seconds
     if pause >= LONG_PAUSE_SECONDS or weight(last.text) + weight(sentence.text) >= MOST_CHARACTERS:
         return True
-    is_ended = last.text[-1] in SENTENCE_ENDS
-    return is_ended and (pause >= PAUSE_SECONDS or len(last.text) > ENOUGH_CHARACTERS)
+    if last.text[-1] not in SENTENCE_ENDS:
+        return False
+    return len(last.text) > (LEAST_CHARACTERS if pause >= PAUSE_SECONDS else ENOUGH_CHARACTERS)
 
 
 def _add_gap(found: list[Paragraph | Gap], gap: Gap) -> None:
     """Add a gap; where it borders on the one before, the two are one to people."""
     last = found[-1] if found else None
     if isinstance(last, Gap) and gap.start_seconds - last.end_seconds < PAUSE_SECONDS:
-        found[-1] = replace(last, end_seconds=gap.end_seconds)
+        found[-1] = replace(last, end_seconds=gap.end_seconds, is_open=gap.is_open)
     else:
         found.append(gap)

@@ -6,7 +6,10 @@ import pytest
 
 from bot.engines import Segment
 from bot.join import Gap, Whole
-from bot.paragraphs import Paragraph, cut, paragraphs_of, time_mark
+from bot.paragraphs import Paragraph, cut, gaps_of, paragraphs_of, time_mark
+
+# So much that it is no line or two.
+LONG = " ".join(["word"] * 51) + "."
 
 
 def read(whole: Whole) -> list[tuple[str, str]]:
@@ -29,10 +32,17 @@ def whole(*segments: tuple[float, float, str], gaps: tuple[Gap, ...] = ()) -> Wh
     ("segments", "paragraphs"),
     [
         pytest.param([(0, 2, "One."), (2.9, 4, "Two.")], ["One. Two."], id="a breath"),
-        pytest.param([(0, 2, "One."), (3, 4, "Two.")], ["One.", "Two."], id="a pause"),
-        pytest.param([(0, 2, "One,"), (3, 4, "two.")], ["One, two."], id="a pause inside of a sentence"),
+        pytest.param([(0, 2, "One."), (4.9, 6, "Two.")], ["One. Two."], id="a pause after a few words"),
+        pytest.param([(0, 2, LONG), (2.9, 4, "Two.")], [f"{LONG} Two."], id="a breath after a long one"),
+        pytest.param([(0, 2, LONG), (3, 4, "Two.")], [LONG, "Two."], id="a pause after a long one"),
+        pytest.param([(0, 2, "One."), (5, 6, "Two.")], ["One.", "Two."], id="a long pause"),
+        pytest.param(
+            [(0, 2, f"{LONG[:-1]},"), (3, 4, "two.")],
+            [f"{LONG[:-1]}, two."],
+            id="a pause inside of a sentence",
+        ),
         pytest.param([(0, 2, "One"), (5, 6, "two")], ["One", "two"], id="a long pause, nothing ended"),
-        pytest.param([(0, 2, "“One?”"), (3, 4, "Two.")], ["“One?”", "Two."], id="quoted"),
+        pytest.param([(0, 2, f"“{LONG}”"), (3, 4, "Two.")], [f"“{LONG}”", "Two."], id="quoted"),
         pytest.param([(0, 2, " One.\n Two. ")], ["One. Two."], id="lines of a server"),
         pytest.param([(0, 2, " "), (3, 4, "Two.")], ["Two."], id="nothing said"),
     ],
@@ -40,7 +50,7 @@ def whole(*segments: tuple[float, float, str], gaps: tuple[Gap, ...] = ()) -> Wh
 def test_a_paragraph_ends_where_people_pause(
     segments: list[tuple[float, float, str]], paragraphs: list[str]
 ) -> None:
-    """A second of silence after a sentence begins a paragraph; three seconds do in any case."""
+    """A second of silence ends a paragraph of some sentences; three seconds end any."""
     assert [text for _, text in read(whole(*segments))] == paragraphs
 
 
@@ -63,7 +73,7 @@ def test_a_server_without_times() -> None:
 
 def test_gaps_stand_between() -> None:
     """What is missing stands where it is; neighbours are one to people, others are not."""
-    gaps = (Gap(0, 0, 300), Gap(1, 300, 600), Gap(3, 900, 1200), Gap(5, 1500, 1800))
+    gaps = (Gap(0, 300), Gap(300, 600), Gap(900, 1200), Gap(1500, 1800))
     spoken = whole((600, 604, "One."), (604, 608, "Two."), gaps=gaps)
     assert read(spoken) == [
         ("0:00", "to 10:00"),
@@ -71,6 +81,7 @@ def test_gaps_stand_between() -> None:
         ("15:00", "to 20:00"),
         ("25:00", "to 30:00"),
     ]
+    assert gaps_of(spoken) == [Gap(0, 600), Gap(900, 1200), Gap(1500, 1800)]
 
 
 @pytest.mark.parametrize(
