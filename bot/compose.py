@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.document import Document, document_of, is_long
 from bot.ending import Ending, EndingName
-from bot.errors import TooLongError
 from bot.long_text import compose_long
-from bot.paragraphs import paragraphs_of, span_mark
-from bot.rich_text import Message, block, bold, escape, plain, weight, with_code
-from bot.share import Output
+from bot.paragraphs import gaps_of, paragraphs_of, span_mark
+from bot.rich_text import SENTENCE_END, Message, block, bold, escape, plain, weight, with_code
 
 if TYPE_CHECKING:
     from bot.join import Gap, Whole
@@ -40,21 +38,15 @@ __all__ = [
 
 MINUTE_SECONDS = 60
 MOST_OF_A_NAME = 250
-# chat.update, which takes a button away again, refuses a text over 4,000 characters.
-MOST_WITH_BUTTONS = 3_000
+# chat.update, which puts words in a button's place, refuses a text over 4,000 characters.
+MOST_WITH_BUTTONS = 3_800
 SPOKEN_GAPS = 5
 
 NO_SPEECH_TEXT = "I heard no speech in this recording."
 NO_SPEECH_IN_MISSING_TEXT = "I heard no speech in what was missing."
 MISSING_HEADING = "What was missing:"
+STILL_MISSING_TEXT = "What was missing could not be translated this time either."
 TRY_AGAIN, YES, NO = "Try again", "Translate it", "No, thanks"
-ATTACHED = {
-    Output.TEXT: "the whole text is attached",
-    Output.SRT: "the SRT subtitles are attached",
-    Output.VTT: "the WebVTT subtitles are attached",
-    Output.JSON: "the JSON file is attached",
-    Output.VERBOSE_JSON: "the JSON file is attached",
-}
 
 # The buttons of a reply; the `value` of each is the job's id. Where they are pressed: surfaces/buttons.py.
 RETRY_MISSING, MISSING_BLOCK = "retry_missing", "dragoman_missing"
@@ -69,24 +61,23 @@ class Reply:
     document: Document | None = None
 
 
-def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms) -> Reply:
+def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms, why: str = "") -> Reply:
     """Give the reply for an ending; one without messages where nothing is to be posted.
 
     `said` is the translation; what a failure says; or the length in seconds, for the question whether
-    so long a recording shall be translated.
+    so long a recording shall be translated. `why` is what the first gap of a translation failed of.
     """
     name = _name_of(job.share)
     match ending.name:
         case EndingName.TRANSLATED if not isinstance(said, str):
-            document = document_of(job, said)
-            return Reply(_compose_translation(job, said, name, document), document)
+            return Reply(_compose_translation(job, said, name, why), document_of(job, said))
         case EndingName.NO_SPEECH:
             text = NO_SPEECH_IN_MISSING_TEXT if job.only else NO_SPEECH_TEXT
             return Reply(compose_notice(text, file_name=name))
         case EndingName.FAILED:
-            buttons = [_retry(job)] if ending.missing else []
-            return Reply((_notice(str(said), name, buttons),))
-        case EndingName.SKIPPED if ending.reason == TooLongError.reason:
+            text = _still_missing(str(said), ending) if job.only else str(said)
+            return Reply((_notice(text, name, [_retry(job)] if ending.missing else []),))
+        case EndingName.SKIPPED if ending.is_question:
             return Reply((_notice(_question(float(str(said)), terms), name, [_confirm(job)]),))
         case _:
             return Reply(())
@@ -99,48 +90,69 @@ def compose_notice(text: str, *, file_name: str) -> tuple[Message, ...]:
 
 def spell_length(seconds: float) -> str:
     """Say how long a recording is, as people do: 45 s, 3 min, 2 h 10 min."""
-    minutes = round(seconds / 60)
-    if not minutes or round(seconds) < MINUTE_SECONDS:
+    if round(seconds) < MINUTE_SECONDS:
         return f"{max(1, round(seconds))} s"
-    hours, minutes = divmod(minutes, 60)
+    hours, minutes = divmod(minutes_of(seconds), 60)
     return " ".join(([f"{hours} h"] if hours else []) + ([f"{minutes} min"] if minutes or not hours else []))
 
 
-def _compose_translation(job: Job, whole: Whole, name: str, document: Document | None) -> tuple[Message, ...]:
+def minutes_of(seconds: float) -> int:
+    """Round to minutes: wherever a length is told it is the same."""
+    return round(seconds / MINUTE_SECONDS)
+
+
+def _compose_translation(job: Job, whole: Whole, name: str, why: str) -> tuple[Message, ...]:
     if not is_long(job, whole):
         text = whole.text.strip()
         head = [bold(f"{name}\n")] if name else []
         return (Message(_under(name, text), (block(*head, plain(text)),)),)
-    messages = compose_long(paragraphs_of(whole), name=name, openings=_openings(job, whole, document))
+    messages = compose_long(paragraphs_of(whole), name=name, openings=_openings(job, whole))
     if not whole.gaps:
         return messages
-    closing = _notice(_missing(whole.gaps), "", [_retry(job)])
+    closing = _notice(_missing(gaps_of(whole), why), "", [_retry(job)])
     last = messages[-1]
     if weight(last.text) + weight(closing.text) > MOST_WITH_BUTTONS:
         return (*messages, closing)
     return (*messages[:-1], Message(f"{last.text}\n\n{closing.text}", (*last.blocks, *closing.blocks)))
 
 
-def _openings(job: Job, whole: Whole, document: Document | None) -> tuple[str, str]:
+def _openings(job: Job, whole: Whole) -> tuple[str, str]:
     """Say what a long reply begins with: where it is one message, and where more follow."""
     if job.only:
         return MISSING_HEADING, MISSING_HEADING
-    length = f"This recording is {spell_length(whole.seconds)} long."
-    if document is None:
-        return length, f"{length} The rest follows below."
-    attached = ATTACHED[job.output]
-    return (
-        f"{length} Below is its English, and {attached}.",
-        f"{length} The rest follows below, and {attached}.",
-    )
+    length = spell_length(whole.seconds)
+    if any(gap.is_open for gap in whole.gaps):  # how long all of it is nobody knows
+        opening = f"Below is the English of the first {length} of this recording."
+        return opening, opening
+    length = f"This recording is {length} long."
+    return f"{length} Below is its English.", f"{length} The rest follows below."
 
 
-def _missing(gaps: tuple[Gap, ...]) -> str:
+def _missing(gaps: list[Gap], why: str) -> str:
     spans = [span_mark(gap) for gap in gaps[:SPOKEN_GAPS]]
     more = f" and {len(gaps) - SPOKEN_GAPS} more" if len(gaps) > SPOKEN_GAPS else ""
-    return (
-        f"{', '.join(spans)}{more} could not be translated. Press the button and I try that part once more."
+    parts = "that part" if len(gaps) == 1 else "these parts"
+    happened = f"{', '.join(spans)}{more} could not be translated."
+    return _joined(
+        happened[0].upper() + happened[1:],
+        _first_sentence(why),
+        f"Press the button and I try {parts} once more.",
     )
+
+
+def _still_missing(text: str, ending: Ending) -> str:
+    """Say that another try at the missing pieces brought nothing, and not what to do with the recording."""
+    again = "Press the button to try once more." if ending.missing else ""
+    return _joined(STILL_MISSING_TEXT, _first_sentence(text), again)
+
+
+def _first_sentence(text: str) -> str:
+    """Give what happened; what to do comes after it in all of our texts."""
+    return text[: end.end()].rstrip() if (end := SENTENCE_END.search(text)) else text
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def _question(seconds: float, terms: Terms) -> str:

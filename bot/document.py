@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.join import Gap
+from bot.long_text import is_one_message
 from bot.paragraphs import gap_mark, paragraphs_of, time_mark
 from bot.rich_text import Message, block, bold, escape, heading_of, preformatted, split, weight
 from bot.share import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS, Output
@@ -66,8 +67,13 @@ def is_long(job: Job, whole: Whole) -> bool:
 
 
 def document_of(job: Job, whole: Whole) -> Document | None:
-    """Give the file that goes along with the translation of `job`: what its channel wants, or a long text."""
-    if not whole.text.strip() or (job.output is Output.TEXT and not is_long(job, whole)):
+    """Give the file that goes along with the translation of `job`: what its channel wants.
+
+    A text that stands in one message needs none.
+    """
+    if not whole.text.strip():
+        return None
+    if job.output is Output.TEXT and (not is_long(job, whole) or is_one_message(paragraphs_of(whole))):
         return None
     content = _WRITERS[job.output](job, whole)
     part = "missing." if job.only else ""
@@ -110,7 +116,8 @@ def _fitting(line: str) -> list[str]:
 
 def _as_text(job: Job, whole: Whole) -> str:
     """Write paragraphs under their times, below a line that says what they are."""
-    title = f"{job.share.file.name or UNNAMED}, {time_mark(whole.seconds)}, in English"
+    length = "" if any(gap.is_open for gap in whole.gaps) else f", {time_mark(whole.seconds)}"
+    title = f"{job.share.file.name or UNNAMED}{length}, in English"
     lines = [" ".join(title.split())]
     for item in paragraphs_of(whole):
         if isinstance(item, Gap):
@@ -144,7 +151,9 @@ def _verbose(job: Job, whole: Whole) -> dict[str, Any]:
     }
     if whole.gaps:  # the API knows no gaps; a file that kept silent about them would lie
         answer["missing"] = [
-            {"start": round(gap.start_seconds, 3), "end": round(gap.end_seconds, 3)} for gap in whole.gaps
+            {"start": round(gap.start_seconds, 3)}
+            | ({} if gap.is_open else {"end": round(gap.end_seconds, 3)})
+            for gap in whole.gaps
         ]
     return answer
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     Item = Paragraph | Gap
 
-LEAD_CHARACTERS = 1_200
+# So much is one message, and needs no file; of more, the first message is a lead.
+ONE_MESSAGE_CHARACTERS, LEAD_CHARACTERS = 3_000, 1_200
 # Slack takes 13,200 characters over all blocks (measured: bolt-js#2509), and 40,000 of escaped text.
 MESSAGE_CHARACTERS, MESSAGE_ESCAPED_CHARACTERS = 11_000, 38_000
 # Few paragraphs to a block: no documented limit is near, whatever a text is like.
@@ -47,6 +48,11 @@ class _Pack:
         self.escaped_characters += weight(escape(_text(item))) + len(_BETWEEN)
 
 
+def is_one_message(items: Sequence[Item]) -> bool:
+    """Say whether one message holds all of it, and people still like to read that."""
+    return len(items) <= MESSAGE_ITEMS and sum(map(_weight, items)) <= ONE_MESSAGE_CHARACTERS
+
+
 def compose_long(items: Sequence[Item], *, name: str, openings: tuple[str, str]) -> tuple[Message, ...]:
     """Give the messages; `openings` is what the first one says where it is alone, and where more follow."""
     packs = _packed(items)
@@ -60,7 +66,9 @@ def compose_long(items: Sequence[Item], *, name: str, openings: tuple[str, str])
 
 
 def _packed(items: Sequence[Item]) -> list[_Pack]:
-    """Fill the messages, the first one only with what is read at a glance."""
+    """Fill the messages; where one does not hold all, the first has only what is read at a glance."""
+    if is_one_message(items):
+        return [_Pack(list(items))]
     lead, rest = _lead(items)
     packs = [lead]
     for item in rest:

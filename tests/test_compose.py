@@ -142,15 +142,15 @@ def test_subtitles_go_along_with_a_short_text() -> None:
     [
         pytest.param(Whole("Hi.", seconds=180.1), JOB, id="over three minutes"),
         pytest.param(Whole("x " * 1_501, seconds=170.0), JOB, id="over 3,000 characters"),
-        pytest.param(Whole("Hi.", seconds=60.0, gaps=(Gap(1, 30, 60),)), JOB, id="with a gap"),
-        pytest.param(Whole("Hi.", seconds=60.0), replace(JOB, only=(1,)), id="what was missing"),
+        pytest.param(Whole("Hi.", seconds=60.0, gaps=(Gap(30, 60),)), JOB, id="with a gap"),
+        pytest.param(Whole("Hi.", seconds=60.0), replace(JOB, only=((300.0, 600.0),)), id="what was missing"),
     ],
 )
 def test_what_is_long(whole: Whole, job: Job) -> None:
-    """Long is what needs times to find one's way; its text goes along as a file, too."""
+    """Long is what needs times to find one's way; more than a message holds is a file, too."""
     reply = translated(whole, job)
     assert "0:00\n" in reply.messages[0].text
-    assert reply.document is not None
+    assert (reply.document is not None) is (len(reply.messages) > 1) is (len(whole.text) > 3_000)
 
 
 def test_a_long_recording_begins_with_a_lead() -> None:
@@ -159,53 +159,54 @@ def test_a_long_recording_begins_with_a_lead() -> None:
     lead, *rest = translated(whole, OF_TWO).messages
     assert lead.text.startswith(
         "a.m4a · 1/3\n"
-        "This recording is 40 min long. The rest follows below, and the whole text is attached.\n\n"
+        "This recording is 40 min long. The rest follows below.\n\n"
         "0:00\nThis is sentence 0 of the talk. This is sentence 1"
     )
-    assert 700 < len(lead.text) < 1_400
+    assert 600 < len(lead.text) < 1_400
     assert lead.text.endswith("of the talk.")
     assert [shown(one).split("\n")[0] for one in rest] == ["a.m4a · 2/3", "a.m4a · 3/3"]
     assert body(translated(whole)) == whole.text
 
 
-def test_where_all_of_it_fits_there_is_one_message() -> None:
-    """A long recording with few words says that nothing more follows."""
-    (message,) = translated(talk(300, every=60)).messages
-    assert message.text.startswith(
-        "This recording is 5 min long. Below is its English, and the whole text is attached.\n\n0:00\n"
-    )
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param(JOB, id="whole"),
+        pytest.param(replace(JOB, only=((300.0, 600.0),)), id="what was missing"),
+    ],
+)
+def test_where_all_of_it_fits_there_is_one_message(job: Job) -> None:
+    """Up to 3,000 characters, marks included, are one message, and for the text no file goes along."""
+    said = Whole(" ".join(["All of this is said without a single pause in between."] * 51), seconds=424.0)
+    reply = translated(said, job)
+    (message,) = reply.messages
+    opening = "What was missing:" if job.only else "This recording is 7 min long. Below is its English."
+    assert message.text.startswith(f"{opening}\n\n0:00\n")
+    assert len(message.text) > 2_800
+    assert body(Reply((replace(message, blocks=message.blocks[1:]),))) == said.text
+    assert reply.document is None
+    assert translated(said, replace(job, output=Output.SRT)).document is not None
+    longer = translated(replace(said, text=f"{said.text} {'And on.' * 30}"), job)
+    assert len(longer.messages) == 2
+    assert longer.document is not None
+
+
+def test_a_message_has_not_too_many_paragraphs() -> None:
+    """Hundreds of single words, each after a long pause, are few characters but no single message."""
+    segments = tuple(Segment(number * 4.0, number * 4.0 + 0.5, "No.") for number in range(260))
+    reply = translated(Whole(" ".join(["No."] * 260), segments, 1_040.0))
+    assert len(reply.messages) > 1
+    check_limits(reply)
 
 
 def test_one_paragraph_gives_its_beginning_to_the_lead() -> None:
     """Speech without a pause, times or full stops is cut between words; the rest has its own time."""
-    text = ", ".join(f"clause {number} goes on" for number in range(100))
+    text = ", ".join(f"clause {number} goes on" for number in range(170))
     lead, rest = translated(Whole(text, seconds=200.0)).messages
     assert 1_000 < len(lead.text) < 1_400
     assert re.search(r" (goes|on,|clause|\d+)$", lead.text)
-    assert re.match(r"2/2\s+(1:5|2:0)\d\n", shown(rest))
+    assert re.match(r"2/2\s+1:1\d\n", shown(rest))
     assert body(translated(Whole(text, seconds=200.0))) == text
-
-
-@pytest.mark.parametrize(
-    ("output", "what"),
-    [
-        (Output.TEXT, "the whole text is attached"),
-        (Output.SRT, "the SRT subtitles are attached"),
-        (Output.VTT, "the WebVTT subtitles are attached"),
-        (Output.JSON, "the JSON file is attached"),
-        (Output.VERBOSE_JSON, "the JSON file is attached"),
-    ],
-)
-def test_the_lead_says_what_is_attached(output: Output, what: str) -> None:
-    """People are told which file goes along."""
-    assert f" below, and {what}.\n" in translated(talk(600), replace(JOB, output=output)).messages[0].text
-
-
-def test_a_text_without_words_has_no_file() -> None:
-    """Where only a gap is left nothing is attached, and nothing says so."""
-    reply = translated(Whole("", seconds=600.0, gaps=(Gap(1, 0, 600),)))
-    assert reply.document is None
-    assert reply.messages[0].text.startswith("This recording is 10 min long.\n\n[0:00–10:00 could")  # noqa: RUF001 -- from, to
 
 
 # --- whatever is said ---------------------------------------------------------------------------
@@ -286,32 +287,56 @@ def test_any_segments_keep_every_word(drawn: list[tuple[float, float, str]]) -> 
 
 # --- gaps ---------------------------------------------------------------------------------------
 
-MISSING = Ending(EndingName.TRANSLATED, missing=(1,))
+MISSING = Ending(EndingName.TRANSLATED, missing=((300.0, 600.0),))
 
 
 def test_a_gap_is_marked_where_it_is() -> None:
     """Between the paragraphs stands what is missing, and a button at the end tries it again."""
     segments = (Segment(0, 4, "Before."), Segment(600, 604, "After."))
-    whole = Whole("Before. After.", segments, 900.0, (Gap(1, 300, 600),))
-    reply = compose_reply(JOB, MISSING, whole, terms=TERMS)
+    whole = Whole("Before. After.", segments, 900.0, (Gap(300, 600),))
+    reply = compose_reply(JOB, MISSING, whole, terms=TERMS, why="It is down (again). Try later.")
     (message,) = reply.messages
     assert shown(message).endswith(
         "0:00\nBefore.\n\n[5:00–10:00 could not be translated]\n\n10:00\nAfter.\n\n"  # noqa: RUF001 -- from, to
-        "5:00–10:00 could not be translated. Press the button and I try that part once more."  # noqa: RUF001 -- from, to
+        "5:00–10:00 could not be translated. It is down (again). "  # noqa: RUF001 -- from, to
+        "Press the button and I try that part once more."
     )
     assert buttons(reply) == [(MISSING_BLOCK, RETRY_MISSING, JOB.id)]
     assert message.blocks[-1]["type"] == "actions"
     check_limits(reply)
 
 
+def test_neighbouring_gaps_are_one_to_people() -> None:
+    """What is one mark in the text is one span under it; the spans are counted as people see them."""
+    gaps = tuple(Gap(number * 300.0, number * 300.0 + 300) for number in (1, 2, 4))
+    whole = Whole("Before.", (Segment(0, 4, "Before."), Segment(1100, 1104, "After.")), 1_500.0, gaps)
+    (message,) = compose_reply(JOB, MISSING, whole, terms=TERMS).messages
+    assert "[5:00–15:00 could not be translated]" in message.text  # noqa: RUF001 -- from, to
+    assert message.text.endswith(
+        "\n\n5:00–15:00, 20:00–25:00 could not be translated. "  # noqa: RUF001 -- from, to
+        "Press the button and I try these parts once more."
+    )
+
+
+def test_a_gap_whose_end_nobody_knows() -> None:
+    """Where the rest could not be read neither the recording's length is told nor where the gap ends."""
+    whole = Whole("Before.", (Segment(0, 4, "Before."),), 300.0, (Gap(300, 310, is_open=True),))
+    (message,) = compose_reply(JOB, MISSING, whole, terms=TERMS).messages
+    assert message.text == (
+        "Below is the English of the first 5 min of this recording.\n\n0:00\nBefore.\n\n"
+        "[from 5:00 on could not be translated]\n\n"
+        "From 5:00 on could not be translated. Press the button and I try that part once more."
+    )
+
+
 def test_the_button_stands_in_a_short_message() -> None:
     """A message that loses its button is edited, and Slack refuses edits of long texts."""
-    gaps = tuple(Gap(number, number * 300.0, number * 300.0 + 200) for number in range(7))
+    gaps = tuple(Gap(number * 300.0, number * 300.0 + 200) for number in range(7))
     reply = compose_reply(JOB, MISSING, replace(talk(2_400), gaps=gaps), terms=TERMS)
     assert buttons(reply) == [(MISSING_BLOCK, RETRY_MISSING, JOB.id)]
     assert reply.messages[-1].text == (
         "0:00–3:20, 5:00–8:20, 10:00–13:20, 15:00–18:20, 20:00–23:20 and 2 more could not be translated. "  # noqa: RUF001 -- from, to
-        "Press the button and I try that part once more."
+        "Press the button and I try these parts once more."
     )
     assert len(reply.messages) > 2
     check_limits(reply)
@@ -319,26 +344,46 @@ def test_the_button_stands_in_a_short_message() -> None:
 
 def test_the_second_try_says_what_was_missing() -> None:
     """Only the missing stretch is told, under a heading and with its time."""
-    job = replace(JOB, only=(1,))
+    job = replace(JOB, only=((300.0, 600.0),))
     reply = translated(Whole("Found.", (Segment(300, 302, "Found."),), 900.0), job)
     assert [one.text for one in reply.messages] == ["What was missing:\n\n5:00\nFound."]
-    assert reply.document is not None
-    assert reply.document.name == "a.missing.en.txt"
-    assert buttons(reply) == []
+    assert (reply.document, buttons(reply)) == (None, [])
+    subtitled = translated(
+        Whole("Found.", (Segment(300, 302, "Found."),), 900.0), replace(job, output=Output.SRT)
+    )
+    assert subtitled.document is not None
+    assert subtitled.document.name == "a.missing.en.srt"
 
 
 def test_a_second_try_that_hears_nothing() -> None:
     """It does not say that of the whole recording."""
-    reply = compose_reply(replace(JOB, only=(1,)), Ending(EndingName.NO_SPEECH), "", terms=TERMS)
+    reply = compose_reply(replace(JOB, only=((300.0, 600.0),)), Ending(EndingName.NO_SPEECH), "", terms=TERMS)
     assert [one.text for one in reply.messages] == ["I heard no speech in what was missing."]
 
 
-def test_a_second_try_that_fails_can_be_tried_again() -> None:
-    """The button is there again, under the words of the error."""
-    ending = Ending(EndingName.FAILED, "endpoint_down", missing=(1,))
-    reply = compose_reply(OF_TWO, ending, "It is down.", terms=TERMS)
-    assert [shown(one) for one in reply.messages] == ["a.m4a\nIt is down."]
+@pytest.mark.parametrize("said", ["It is down.", "It is down. Ask for all of it again."])
+def test_a_second_try_that_fails_can_be_tried_again(said: str) -> None:
+    """It speaks of what was missing alone, says why, and has the button in place of other advice."""
+    ending = Ending(EndingName.FAILED, "endpoint_down", missing=((300.0, 600.0),))
+    reply = compose_reply(replace(OF_TWO, only=((300.0, 600.0),)), ending, said, terms=TERMS)
+    (message,) = reply.messages
+    assert shown(message) == (
+        "a.m4a\nWhat was missing could not be translated this time either. It is down. "
+        "Press the button to try once more."
+    )
     assert buttons(reply) == [(MISSING_BLOCK, RETRY_MISSING, JOB.id)]
+
+
+def test_a_second_try_that_is_given_up() -> None:
+    """Where nothing can be tried again the words name no button, and there is none."""
+    ending = Ending(EndingName.FAILED, "not_decodable")
+    reply = compose_reply(
+        replace(JOB, only=((300.0, 600.0),)), ending, "I can't read it. Post it again.", terms=TERMS
+    )
+    assert [one.text for one in reply.messages] == [
+        "What was missing could not be translated this time either. I can't read it."
+    ]
+    assert buttons(reply) == []
 
 
 # --- the question -------------------------------------------------------------------------------

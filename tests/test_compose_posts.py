@@ -87,7 +87,7 @@ def three_hours() -> Whole:
         pytest.param(spoken("😀👩‍👩‍👧‍👦 " * 5_000), id="emoji"),
         pytest.param(spoken("\u202e\u05e9\u05dc\u05d5\u05dd.\u202c " * 2_000), id="from right to left"),
         pytest.param(
-            replace(three_hours(), gaps=tuple(Gap(n, n * 300.0, n * 300.0 + 299) for n in range(36))),
+            replace(three_hours(), gaps=tuple(Gap(n * 300.0, n * 300.0 + 299) for n in range(36))),
             id="gaps",
         ),
     ],
@@ -124,19 +124,25 @@ async def test_more_than_fourteen_files_each_have_a_reply(desk: Desk, replier: R
     ("ending", "said", "actions"),
     [
         pytest.param(
-            Ending(EndingName.TRANSLATED, missing=(1,)),
-            replace(spoken("All is well. " * 3_000), gaps=(Gap(1, 300.0, 600.0),)),
+            Ending(EndingName.TRANSLATED, missing=((300.0, 600.0),)),
+            replace(spoken("All is well. " * 3_000), gaps=(Gap(300.0, 600.0),)),
             [RETRY_MISSING],
             id="a gap in a long text",
         ),
         pytest.param(
-            Ending(EndingName.TRANSLATED, missing=(1,)),
-            replace(spoken("&" * 350), gaps=(Gap(1, 300.0, 600.0),)),
+            Ending(EndingName.TRANSLATED, missing=((300.0, 600.0),)),
+            replace(spoken("&" * 350), gaps=(Gap(300.0, 600.0),)),
             [RETRY_MISSING],
             id="a gap in a short text",
         ),
         pytest.param(
-            Ending(EndingName.FAILED, "endpoint_down", (1,)),
+            Ending(EndingName.TRANSLATED, missing=((300.0, 600.0),)),
+            replace(spoken("x" * 2_950), gaps=(Gap(300.0, 600.0),)),
+            [RETRY_MISSING],
+            id="a gap in the longest text of one message",
+        ),
+        pytest.param(
+            Ending(EndingName.FAILED, "endpoint_down", ((300.0, 600.0),)),
             "It is down.",
             [RETRY_MISSING],
             id="failed again",

@@ -15,10 +15,16 @@ from bot.share import Job, Output, Share, SlackFile
 
 JOB = Job(Share("T1", "C1", "1.1", SlackFile(id="F1", name="Monday meeting.m4a")), temperature=0.2)
 SHORT = Whole("Hello.", (Segment(0.0, 2.0, "Hello."),), 2.0)
-LONG = Whole(
+BRIEF = Whole(
     "Hello.\nGood bye “all”.",
     (Segment(0.12345, 2.0, "Hello.", 0.1, -0.2, 1.1), Segment(3_700.0, 3_702.0, "Good bye “all”.")),
     4_000.0,
+)
+LAST_WORDS = "Good bye. " * 300 + "Over."
+LONG = replace(
+    BRIEF,
+    text=f"{BRIEF.text}\n{LAST_WORDS}",
+    segments=(*BRIEF.segments, Segment(3_800.0, 3_999.0, LAST_WORDS)),
 )
 
 
@@ -29,9 +35,19 @@ def made(output: Output, whole: Whole = LONG, job: Job = JOB) -> Document:
     return document
 
 
-def test_a_short_text_has_no_file() -> None:
-    """Where the message says it all, nothing goes along."""
-    assert document_of(JOB, SHORT) is None
+@pytest.mark.parametrize(
+    ("job", "whole"),
+    [
+        pytest.param(JOB, SHORT, id="short"),
+        pytest.param(JOB, BRIEF, id="a long recording with few words"),
+        pytest.param(JOB, replace(BRIEF, gaps=(Gap(900.0, 1_200.0),)), id="with a gap"),
+        pytest.param(replace(JOB, only=((300.0, 600.0),)), SHORT, id="what was missing"),
+    ],
+)
+def test_a_text_in_one_message_has_no_file(job: Job, whole: Whole) -> None:
+    """Where one message says it all, nothing goes along; subtitles do."""
+    assert document_of(job, whole) is None
+    assert document_of(replace(job, output=Output.SRT), whole) is not None
 
 
 @pytest.mark.parametrize("output", list(Output))
@@ -80,24 +96,28 @@ def test_a_name_is_never_a_path(name: str, stem: str) -> None:
 
 def test_a_text_has_times_and_gaps() -> None:
     """A title, then paragraphs under their times, and what is missing between them."""
-    whole = replace(LONG, gaps=(Gap(3, 900.0, 1_200.0),))
-    assert made(Output.TEXT, whole).content == (
+    whole = replace(LONG, gaps=(Gap(900.0, 1_200.0),))
+    content = made(Output.TEXT, whole).content
+    assert (content.count("Good bye."), content.endswith(" Over.\n")) == (300, True)
+    assert content.startswith(
         "Monday meeting.m4a, 1:06:40, in English\n\n"
         "0:00\nHello.\n\n"
         "[15:00–20:00 could not be translated]\n\n"  # noqa: RUF001 -- from, to
-        "1:01:40\nGood bye “all”.\n"
+        "1:01:40\nGood bye “all”.\n\n"
+        "1:03:20\nGood bye. Good bye. "
     )
 
 
 def test_what_was_missing_is_called_so() -> None:
     """A second try brings only a part of the recording, and its file must not pass for the whole."""
-    assert made(Output.VTT, job=replace(JOB, only=(1,))).name == "Monday meeting.missing.en.vtt"
+    assert made(Output.VTT, job=replace(JOB, only=((300.0, 600.0),))).name == "Monday meeting.missing.en.vtt"
 
 
 def test_json_as_the_api_answers() -> None:
     """`json` has the text alone, readable."""
     document = made(Output.JSON)
     assert json.loads(document.content) == {"text": LONG.text}
+    assert document.content.count("\n") == 3
     assert "“all”" in document.content
 
 
@@ -110,12 +130,19 @@ def test_verbose_json_as_the_api_answers() -> None:
         "task": "translate",
         "language": "english",
         "duration": 4_000.0,
-        "text": LONG.text,
+        "text": BRIEF.text,
         "segments": [first | metrics, second | {"temperature": 0.2}],
     }
-    assert json.loads(made(Output.VERBOSE_JSON).content) == answer
-    gapped = made(Output.VERBOSE_JSON, replace(LONG, gaps=(Gap(1, 5.0, 300.0),)))
+    assert json.loads(made(Output.VERBOSE_JSON, BRIEF).content) == answer
+    gapped = made(Output.VERBOSE_JSON, replace(BRIEF, gaps=(Gap(5.0, 300.0),)))
     assert json.loads(gapped.content) == answer | {"missing": [{"start": 5.0, "end": 300.0}]}
+
+
+def test_a_gap_whose_end_nobody_knows() -> None:
+    """No file tells a length of the recording, or an end of what is missing, that nobody knows."""
+    whole = replace(LONG, gaps=(Gap(4_000.0, 4_010.0, is_open=True),))
+    assert made(Output.TEXT, whole).content.startswith("Monday meeting.m4a, in English\n")
+    assert json.loads(made(Output.VERBOSE_JSON, whole).content)["missing"] == [{"start": 4_000.0}]
 
 
 def test_half_a_character_is_written_all_the_same() -> None:
