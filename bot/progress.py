@@ -7,12 +7,11 @@ belongs to, so that it is found and deleted after a crash too.
 from __future__ import annotations
 
 import asyncio
-import math
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.compose import escape
+from bot.compose import escape, minutes_of
 from bot.web_api import SlackRefusedError, SlackUnreachableError
 
 if TYPE_CHECKING:
@@ -70,7 +69,9 @@ class Progress:
         self._has_moved = asyncio.Event()
         self.may_stand = may_stand
         self.ts = ""
-        self.heard(self._expected_seconds)
+        # Of what is only asked about nobody reads that it is being translated.
+        if not 0 < job.confirm_above_seconds < self._expected_seconds:
+            self.heard(self._expected_seconds)
         self.is_posting = False
         self._is_stopped = False
         self._status = asyncio.ensure_future(self._set_status())
@@ -86,6 +87,7 @@ class Progress:
     def expect(self, seconds: float) -> None:
         """Tell how long the whole recording is; until then Slack's word counts, where it gave one."""
         self._expected_seconds = seconds
+        self.heard(seconds)
         self._has_moved.set()
 
     def translated(self, seconds: float) -> None:
@@ -187,12 +189,14 @@ class Progress:
 
     def _text(self) -> str:
         share = self._job.share
-        subject = escape(share.file.name) if share.of > 1 and share.file.name else "this recording"
-        return f"Translating {subject}…{self._counted()}"
+        name = escape(share.file.name) if share.of > 1 else ""
+        if self._job.only:  # a few minutes, here and there: those of the recording say nothing
+            return f"Translating what was missing of {name}…" if name else "Translating what was missing…"
+        return f"Translating {name or 'this recording'}…{self._counted()}"
 
     def _counted(self) -> str:
         """Say how many minutes are done; never all of them, since the end says that itself."""
-        whole, done = math.ceil(self._expected_seconds / 60), int(self._done_seconds // 60)
+        whole, done = minutes_of(self._expected_seconds), int(self._done_seconds // 60)
         if self._expected_seconds >= COUNTED_SECONDS:
             return f" {min(done, whole - 1)} of {whole} minutes"
         if not self._expected_seconds and done > 1:

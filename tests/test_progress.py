@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.compose import spell_length
 from bot.progress import ProgressBoard
 from bot.sandbox.faults import Fault
 from bot.share import SlackFile
@@ -289,6 +290,64 @@ async def test_the_message_counts(desk: Desk) -> None:
     assert {one.arguments["parse"] for one in desk.slack.calls(UPDATE)} == {"none"}
 
 
+@pytest.mark.parametrize("seconds", [121.0, 150.0, 210.0, 2_390.0, 3_569.0])
+async def test_it_counts_the_minutes_that_the_reply_tells(desk: Desk, seconds: float) -> None:
+    """However the length is rounded: what counts and what stands in the end name the same minutes."""
+    progress, _ = await counting(desk, seconds=seconds)
+    await progress.stop()
+    assert desk.said()[0].text.endswith(f" 0 of {spell_length(seconds)}utes")
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        pytest.param(("a.m4a",), "Translating what was missing…", id="one file"),
+        pytest.param(("a & b.m4a", "c.m4a"), "Translating what was missing of a &amp; b.m4a…", id="several"),
+    ],
+)
+async def test_of_what_was_missing_nothing_is_counted(desk: Desk, names: tuple[str, ...], text: str) -> None:
+    """A second try at a few minutes does not pass for hours that are done already."""
+    job, steps = await desk.job(*[replace(CLIP, name=name) for name in names]), Steps()
+    job = replace(job, only=((900.0, 1_200.0),), attempt=2)
+    progress = ProgressBoard(desk.web_api, sleep=steps.sleep).start(job, is_first_run=True)
+    progress.expect(4_200.0)
+    progress.translated(4_000.0)
+    steps.go_on()
+    await steps.begun(2)
+    steps.go_on()
+    await steps.begun(3)
+    await progress.stop()
+    assert [one.text for one in desk.said()] == [text]
+    assert desk.slack.calls(UPDATE) == []
+
+
+@pytest.mark.parametrize(
+    ("above", "is_shown"), [pytest.param(59.0, False, id="longer"), pytest.param(60.0, True, id="not longer")]
+)
+async def test_what_is_only_asked_about_earns_no_message(desk: Desk, above: float, *, is_shown: bool) -> None:
+    """Where a question comes first, nobody reads before it that the recording is being translated."""
+    job, patience = await desk.job(), Patience()
+    file = replace(job.share.file, duration_seconds=60.0)
+    job = replace(job, share=replace(job.share, file=file), confirm_above_seconds=above)
+    progress = ProgressBoard(desk.web_api, sleep=patience.sleep).start(job, is_first_run=True)
+    patience.over.set()
+    await desk.slack.wait_for(lambda slack: slack.calls(POST if is_shown else STATUS))
+    for _ in range(20):  # more turns of the loop than a call needs to begin
+        await asyncio.sleep(0)
+    await progress.stop()
+    assert bool(desk.slack.calls(POST)) is is_shown
+
+
+async def test_what_is_measured_at_once_earns_one(desk: Desk) -> None:
+    """The length of all of it, told after it was measured, is long sound like any other."""
+    progress, patience, _ = await started(desk, seconds=None)
+    patience.over.set()
+    progress.expect(600.0)
+    await desk.slack.wait_for(lambda _: desk.said())
+    await progress.stop()
+    assert desk.said()[0].text == "Translating this recording… 0 of 10 minutes"
+
+
 async def test_what_is_measured_counts(desk: Desk) -> None:
     """Without Slack's word it says what is done so far, and of how much once that is known."""
     progress, steps = await counting(desk, seconds=None)
@@ -309,7 +368,7 @@ async def test_of_short_sound_minutes_say_nothing(desk: Desk) -> None:
     await desk.slack.wait_for(lambda slack: slack.calls(UPDATE))
     await progress.stop()
     assert [one.arguments["text"] for one in desk.slack.calls(UPDATE)] == [
-        "Translating this recording… 1 of 3 minutes"
+        "Translating this recording… 1 of 2 minutes"
     ]
 
 
