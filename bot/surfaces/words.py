@@ -20,9 +20,10 @@ HELP = (
     "`{command} LINK`: translate the recording in a message, or a file, by its link\n"
     "`{command} prompt TEXT`: names, terms and tone of this channel, as a hint for the translation; "
     "`{command} prompt` shows it, `{command} prompt clear` removes it\n"
-    "`{command} output FORMAT`: what comes along with the text: nothing (`text`), subtitles (`srt`, `vtt`) "
-    "or data (`json`, `verbose_json`)\n"
-    "`{command} temperature N`: how freely the model chooses its words, from 0 (the default) to 1\n"
+    "`{command} output FORMAT`: what comes along with the messages: `text` (a file only where it is long), "
+    "subtitles (`srt`, `vtt`) or data (`json`, `verbose_json`)\n"
+    "`{command} temperature N`: how freely the model chooses its words, from 0 (the default) to 1; "
+    "`{command} temperature clear` goes back to 0\n"
     "`{command} on`: translate every recording posted here\n"
     "`{command} ask`: translate only what somebody asks for\n"
     "`{command} off`: leave this channel alone\n"
@@ -166,14 +167,14 @@ THAT_MESSAGE = "that message."
 
 # --- buttons ------------------------------------------------------------------------------------
 
-# These stand where the buttons were, for everybody.
-PRESSED_ON_IT = "On it."
+# These stand where the buttons were, for everybody. A press doesn't say what our command is called here.
+PRESSED_ON_IT = "On it: what comes stands below."
 PRESSED_BEFORE = "Somebody asked for this already: what came of it stands in this thread."
-PRESSED_NO = "Not translated, as asked. `/translate LINK` still translates it."
+PRESSED_NO = "Not translated, as asked. Who wants it all the same can ask for it by its link."
 STILL_ENDING = "I am still busy with this recording. Wait a few seconds and press the button again."
 FORGOTTEN = (
     "I no longer know this recording: what I have done is forgotten after a week. "
-    "Copy the link of its message and send `/translate LINK`."
+    "Copy the link of its message and send that with my command."
 )
 PRESS_BROKE = (
     "Something went wrong on my side, and I can't say whether that was done. Press the button once more; "

@@ -78,7 +78,7 @@ async def test_a_long_recording_waits_for_a_yes(careful: Stage) -> None:
 
     question, answer = await room.replies(ts, count=2)
     assert answer.text.endswith(PARCEL.english)
-    assert question.text.endswith("\nOn it.")
+    assert question.text.endswith("\nOn it: what comes stands below.")
     assert payload_of(question)["job_id"] + "|" == payload_of(answer)["job_id"].removesuffix("2") + "1|"
     assert [one.line() for one in slack.calls("interaction") if not one.ok] == []
 
@@ -90,7 +90,9 @@ async def test_a_no_is_kept_until_somebody_asks(careful: Stage) -> None:
     await room.replies(ts)
     await press(room, ts, CONFIRM_NO)
     (question,) = await room.replies(ts)
-    assert question.text.endswith("\nNot translated, as asked. `/translate LINK` still translates it.")
+    assert question.text.endswith(
+        "\nNot translated, as asked. Who wants it all the same can ask for it by its link."
+    )
     assert not careful.bot.jobs.running
 
     result = await slack.command("/translate", slack.permalink(room.channel, ts), channel=room.channel)

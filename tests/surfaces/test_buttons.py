@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from bot.share import Job
 
 TERMS = Terms(confirm_minutes=30)
-GAPS = Ending(EndingName.TRANSLATED, missing=(2, 5))
+GAPS = Ending(EndingName.TRANSLATED, missing=((600.0, 900.0), (1500.0, 1800.0)))
 QUESTION = Ending(EndingName.SKIPPED, "too_long")
-WHOLE = Whole("Hello & <welcome>.", seconds=900.0, gaps=(Gap(2, 600.0, 900.0), Gap(5, 1500.0, 1800.0)))
+ON_IT = "On it: what comes stands below."
+WHOLE = Whole("Hello & <welcome>.", seconds=900.0, gaps=(Gap(600.0, 900.0), Gap(1500.0, 1800.0)))
 NO_METADATA: dict[str, Any] = {"event_type": "dragoman_translation", "event_payload": {"part": 1}}
 
 
@@ -118,7 +119,9 @@ async def test_missing_pieces_are_tried_again(office: Office) -> None:
     assert await reply.press(RETRY_MISSING) == []
 
     first, again = office.jobs.started
-    assert again == replace(first, attempt=2, only=(2, 5), confirm_above_seconds=0.0)
+    assert again == replace(
+        first, attempt=2, only=((600.0, 900.0), (1500.0, 1800.0)), confirm_above_seconds=0.0
+    )
     assert (first.prompt, first.confirm_above_seconds) == ("Acme", 1800.0)
 
 
@@ -128,7 +131,7 @@ async def test_a_yes_starts_the_recording(office: Office) -> None:
     await reply.press(CONFIRM_YES, user="ben")
     first, again = office.jobs.started
     assert again == replace(first, attempt=2, confirm_above_seconds=0.0)
-    assert (reply.is_pressable(), reply.said()) == (False, "On it.")
+    assert (reply.is_pressable(), reply.said()) == (False, ON_IT)
 
 
 async def test_a_no_starts_nothing(office: Office) -> None:
@@ -138,7 +141,7 @@ async def test_a_no_starts_nothing(office: Office) -> None:
     assert len(office.jobs.started) == 1
     assert (reply.is_pressable(), reply.said()) == (
         False,
-        "Not translated, as asked. `/translate LINK` still translates it.",
+        "Not translated, as asked. Who wants it all the same can ask for it by its link.",
     )
 
 
@@ -149,7 +152,7 @@ async def test_a_pressed_message_keeps_everything_but_its_buttons(office: Office
     text = reply.message.text
     await reply.press(RETRY_MISSING)
     message = reply.message
-    assert message.text == f"{text}\nOn it."
+    assert message.text == f"{text}\n{ON_IT}"
     assert message.blocks[0] == before
     assert [block["type"] for block in message.blocks] == ["rich_text"] * len(message.blocks)
     assert message.metadata == NO_METADATA
@@ -163,7 +166,7 @@ async def test_two_people_at_once(office: Office) -> None:
     seen = await asyncio.gather(reply.press(RETRY_MISSING), reply.press(RETRY_MISSING, user="ben"))
     assert list(seen) == [[], []]
     assert [job.attempt for job in office.jobs.started] == [1, 2]
-    assert reply.said() == "On it."
+    assert reply.said() == ON_IT
 
 
 @pytest.mark.parametrize("button", [CONFIRM_YES, CONFIRM_NO])
@@ -176,7 +179,7 @@ async def test_pressed_after_somebody_asked(office: Office, button: str) -> None
     await reply.press(button)
     assert reply.is_pressable()
     await reply.press(button)
-    assert reply.said() == "On it."
+    assert reply.said() == ON_IT
     assert len(office.jobs.started) == 2
 
 
@@ -193,7 +196,7 @@ async def test_pressed_when_all_is_over(office: Office) -> None:
 async def test_an_attempt_that_failed_early_is_made_again(office: Office) -> None:
     """An attempt at missing pieces that failed before it came to them still knows which they are."""
     reply = await with_gaps(office, Ending(EndingName.FAILED, "not_ready", missing=()))
-    first = office.jobs.started[0] = replace(reply.job, only=(2, 5))
+    first = office.jobs.started[0] = replace(reply.job, only=((600.0, 900.0), (1500.0, 1800.0)))
     await reply.press(RETRY_MISSING)
     assert office.jobs.started[1].only == first.only
 
@@ -220,7 +223,8 @@ async def test_a_job_that_is_forgotten(office: Office) -> None:
     office.jobs.started.clear()
     (told,) = await reply.press(RETRY_MISSING)
     assert "I no longer know this recording" in told
-    assert "`/translate LINK`" in told
+    assert "Copy the link of its message" in told
+    assert "/translate" not in told
     (call,) = office.slack.calls("chat.postEphemeral")
     assert call.arguments["thread_ts"] == reply.message.thread_ts
     assert not office.jobs.started
@@ -294,6 +298,6 @@ async def test_a_fallback_text_that_is_too_long_to_be_changed(office: Office) ->
     )
     await reply.press(RETRY_MISSING)
     text = reply.message.text
-    assert reply.said() == "On it."
-    assert text.removesuffix("\nOn it.").removeprefix("😀").replace("&amp;", "") == ""
+    assert reply.said() == ON_IT
+    assert text.removesuffix(f"\n{ON_IT}").removeprefix("😀").replace("&amp;", "") == ""
     assert MOST_FALLBACK_CHARACTERS - 10 < len(text) <= MOST_FALLBACK_CHARACTERS

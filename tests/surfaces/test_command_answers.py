@@ -36,6 +36,7 @@ async def test_help(office: Office, text: str) -> None:
         "prompt clear",
         "output FORMAT",
         "temperature N",
+        "temperature clear",
         "on",
         "ask",
         "off",
