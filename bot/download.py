@@ -5,7 +5,8 @@ signing in, with status 200. And the first address it gives can be a transcode o
 first bytes and size are all looked at before a file counts as downloaded.
 
 Of a video only the sound is wanted. Where Slack has made a rendition of that, much smaller than the
-picture, it is taken in its place; but it is a gift, never waited for and never asked for twice.
+picture, it is taken in its place; but it is a gift, never waited for and never asked for twice. Only who
+has taken it before, and needs the very same sound again, asks for it as for an original.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import structlog
 from bot.engines.answers import read_retry_after
 from bot.errors import (
     BotError,
+    BrokenError,
     DeletedError,
     DownloadForbiddenError,
     EmptyFileError,
@@ -64,17 +66,28 @@ SOUND_BYTES_PER_SECOND = 20_000
 FAR_LARGER = 4
 RENDITION_SHARE = 2  # left alone where it is not smaller than the original by this
 RENDITION_SECONDS = 5.0  # of silence; the original is there already
+# Over all a rendition may take so long, and what its announced length takes at least so fast …
+RENDITION_START_SECONDS = 10.0
+RENDITION_BYTES_PER_SECOND = 500_000
+RENDITION_UNKNOWN_SECONDS = 60.0  # … or this where no length is announced
+RENDITION = "rendition"
+ORIGINAL = "original"
 SOUND_TYPES = ("audio/", "video/", "application/octet-stream", "binary/octet-stream")
+GONE = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 HTML_BEGINNINGS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<!--")
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFile:
-    """A downloaded file, whole, at a path of ours; `name` is what people call it, where Slack told."""
+    """A downloaded file, whole, at a path of ours; `name` is what people call it, where Slack told.
+
+    `source` says which of a video's sounds it is (RENDITION or ORIGINAL), "" where nobody knows any more.
+    """
 
     path: str
     size_bytes: int
     name: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +157,35 @@ class Downloader:
             return file
         raise NotReadyError(detail)
 
-    async def fetch(self, file: SlackFile, into: Path) -> AudioFile:
-        """Download the file, or all of its sound, to the path `into`, which exists only once it is whole."""
-        if (rendition := _rendition(file, self._max_bytes)) is not None:
-            try:
-                return await self._try(file, rendition, into)
-            except (BotError, _TryAgainError) as fault:
-                detail = (fault.ending if isinstance(fault, _TryAgainError) else fault).detail
-            self._log.info("rendition.refused", file_id=file.id, detail=detail)
+    async def fetch(self, file: SlackFile, into: Path, *, source: str = "") -> AudioFile:
+        """Download the file, or all of its sound, to the path `into`, which exists only once it is whole.
+
+        `source` names the one that was taken the first time: another would be cut at other places.
+        """
+        rendition = _rendition(file, self._max_bytes)
+        if source == RENDITION and rendition is not None:
+            tries = self._persist(file, rendition, into)
+        elif source != ORIGINAL and rendition is not None and _is_worth_it(file):
+            tries = self._try(file, rendition, into)
+        else:
+            return await self._fetch_original(file, into)
+        try:
+            return await tries
+        except BrokenError:
+            raise
+        except (BotError, _TryAgainError) as fault:
+            detail = (fault.ending if isinstance(fault, _TryAgainError) else fault).detail
+        self._log.info("rendition.refused", file_id=file.id, detail=detail)
+        return await self._fetch_original(file, into)
+
+    async def _fetch_original(self, file: SlackFile, into: Path) -> AudioFile:
         if (file.size_bytes or 0) > self._max_bytes:
             raise TooLargeError(detail=f"{file.size_bytes} bytes by Slack's word")
-        source, tries = _original(file, self._max_bytes), 0
+        return await self._persist(file, _original(file, self._max_bytes), into)
+
+    async def _persist(self, file: SlackFile, source: _Source, into: Path) -> AudioFile:
+        """Try until it is there, or until it is not to be expected any more."""
+        tries = 0
         while True:
             tries += 1
             try:
@@ -169,24 +200,28 @@ class Downloader:
 
     async def _try(self, file: SlackFile, source: _Source, into: Path) -> AudioFile:
         part = into.with_name(into.name + ".part")
+        began = asyncio.get_running_loop().time()
+        most_seconds = self._most_seconds
+        if source.is_rendition:
+            most_seconds = min(most_seconds, RENDITION_UNKNOWN_SECONDS)
         try:
-            async with asyncio.timeout(self._most_seconds), self._open(source) as response:
+            async with asyncio.timeout_at(began + most_seconds) as limit, self._open(source) as response:
                 await self._refuse(response, file, source)
+                if source.is_rendition:
+                    most_seconds = min(self._most_seconds, _rendition_seconds(response))
+                    limit.reschedule(began + most_seconds)
                 size, head = await self._save(response, part, source.most_bytes)
             _check_arrived(file, source, size=size, head=head)
             await aiofiles.os.replace(part, into)
         except httpx.RequestError as error:
             raise _TryAgainError(NotReadyError(type(error).__name__)) from error
         except TimeoutError as error:
-            raise NotReadyError(detail=f"not whole after {self._most_seconds:.0f} s") from error
-        except OSError as error:
-            # A full disk may have room again when somebody asks later.
-            raise NotReadyError(
-                detail=f"spool: {errno.errorcode.get(error.errno or 0, 'unknown')}"
-            ) from error
+            raise NotReadyError(detail=f"not whole after {most_seconds:.0f} s") from error
+        except OSError as error:  # a full disk, which is our trouble and not Slack's
+            raise BrokenError(detail=f"spool: {errno.errorcode.get(error.errno or 0, 'unknown')}") from error
         finally:
             part.unlink(missing_ok=True)
-        return AudioFile(str(into), size)
+        return AudioFile(str(into), size, source=RENDITION if source.is_rendition else ORIGINAL)
 
     @asynccontextmanager
     async def _open(self, source: _Source) -> AsyncIterator[httpx.Response]:
@@ -226,11 +261,8 @@ class Downloader:
             # Deleted with its message, or only the file? files.info knows, and raises what it knows.
             _can_be_fetched(await self._files_info(file.id))
             raise DeletedError(detail=f"status {status}")
-        if status != HTTPStatus.OK:
-            wait = read_retry_after(response.headers, now=datetime.now(UTC))
-            raise _TryAgainError(NotReadyError(f"status {status}", retry_after_seconds=wait))
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind in {"text/html", "application/xhtml+xml"} and not _is_html(file):
+        _check_status(response)
+        if _is_page(response) and not _is_html(file):
             raise _TryAgainError.sign_in(detail="sign-in page by its type")
 
     async def _save(self, response: httpx.Response, part: Path, most_bytes: int) -> tuple[int, bytes]:
@@ -254,7 +286,9 @@ def _check_arrived(file: SlackFile, source: _Source, *, size: int, head: bytes) 
     if size == source.size_bytes:
         return
     if source.is_rendition and b"\0" not in head:  # sound has zeros in its first kilobyte, a page has none
-        raise NotReadyError(detail="not a recording by its first bytes")
+        if not _looks_like_html(head):
+            raise NotReadyError(detail="not a recording by its first bytes")
+        raise _TryAgainError.sign_in(detail="sign-in page by its first bytes")
     if _looks_like_html(head) and not _is_html(file):
         raise _TryAgainError.sign_in(detail="sign-in page by its first bytes")
     if source.size_bytes is not None:
@@ -289,24 +323,55 @@ def _original(file: SlackFile, max_bytes: int) -> _Source:
 
 
 def _rendition(file: SlackFile, max_bytes: int) -> _Source | None:
-    """Give Slack's rendition of a video's sound, where there is one that is worth it."""
-    size = file.size_bytes or 0
-    sound = (file.duration_seconds or 0.0) * SOUND_BYTES_PER_SECOND
-    if not (file.url_audio and file.is_video() and size > max(LEAST_VIDEO_BYTES, FAR_LARGER * sound)):
+    """Give Slack's rendition of a video's sound, where there is one."""
+    if not (file.url_audio and file.is_video()):
         return None
     # It is no use unless it is smaller, so that is also the most that is read of it.
-    return _Source(file.url_audio, None, min(max_bytes, size // RENDITION_SHARE), is_rendition=True)
+    most = min(max_bytes, file.size_bytes // RENDITION_SHARE) if file.size_bytes else max_bytes
+    return _Source(file.url_audio, None, most, is_rendition=True)
+
+
+def _is_worth_it(file: SlackFile) -> bool:
+    """Say whether a video is so much larger than its sound that its rendition is worth a look."""
+    sound = (file.duration_seconds or 0.0) * SOUND_BYTES_PER_SECOND
+    return (file.size_bytes or 0) > max(LEAST_VIDEO_BYTES, FAR_LARGER * sound)
+
+
+def _check_status(response: httpx.Response) -> None:
+    """Raise what makes another try worth it, unless all is well."""
+    if response.status_code != HTTPStatus.OK:
+        wait = read_retry_after(response.headers, now=datetime.now(UTC))
+        raise _TryAgainError(NotReadyError(f"status {response.status_code}", retry_after_seconds=wait))
 
 
 def _check_rendition(response: httpx.Response, source: _Source) -> None:
     """Raise unless this may be sound, and little of it. Whatever it is instead, the original is there."""
-    if response.status_code != HTTPStatus.OK:
-        raise NotReadyError(detail=f"status {response.status_code}")
+    if response.status_code in GONE:
+        raise DeletedError(detail=f"status {response.status_code}")
+    _check_status(response)
+    if _is_page(response):
+        raise _TryAgainError.sign_in(detail="sign-in page by its type")
     if not response.headers.get("content-type", SOUND_TYPES[0]).lower().startswith(SOUND_TYPES):
         raise NotReadyError(detail="not a recording by its type")
+    if (_length(response) or 0) >= source.most_bytes:
+        raise TooLargeError(detail=f"{_length(response)} bytes by its length")
+
+
+def _length(response: httpx.Response) -> int | None:
     length = response.headers.get("content-length", "")
-    if length.isdecimal() and int(length) >= source.most_bytes:
-        raise TooLargeError(detail=f"{length} bytes by its length")
+    return int(length) if length.isdecimal() else None
+
+
+def _rendition_seconds(response: httpx.Response) -> float:
+    """Say how long a rendition may take over all."""
+    if (length := _length(response)) is None:
+        return RENDITION_UNKNOWN_SECONDS
+    return RENDITION_START_SECONDS + length / RENDITION_BYTES_PER_SECOND
+
+
+def _is_page(response: httpx.Response) -> bool:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in {"text/html", "application/xhtml+xml"}
 
 
 def _is_html(file: SlackFile) -> bool:

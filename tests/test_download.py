@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from bot.download import RESOLVE_PAUSES_SECONDS, AudioFile, Downloader
 from bot.errors import (
     BotError,
+    BrokenError,
     DeletedError,
     DownloadForbiddenError,
     EmptyFileError,
@@ -162,7 +163,7 @@ async def test_the_original_is_fetched_with_the_token(slack: Slack, into: Path) 
         cookies={"d": "somebody's session"},
     )
     audio = await slack.downloader(client=client).fetch(READY, into)
-    assert audio == AudioFile(str(into), len(SOUND))
+    assert audio == AudioFile(str(into), len(SOUND), source="original")
     assert held(into) == SOUND
     (request,) = slack.requests
     assert str(request.url) == ORIGINAL
@@ -510,9 +511,13 @@ async def test_cancelled_in_the_middle(slack: Slack, into: Path) -> None:
 
 
 async def test_no_room_to_write(slack: Slack, tmp_path: Path) -> None:
-    """A spool that cannot be written is told as "later", with the reason in the log only."""
-    with pytest.raises(NotReadyError, match="ENOENT"):
-        await slack.over(httpx.Response(200, content=SOUND)).fetch(READY, tmp_path / "missing" / "source")
+    """A spool that cannot be written is our own trouble and not Slack's, with the reason in the log only."""
+    missing = tmp_path / "missing" / "source"
+    with pytest.raises(BrokenError, match="ENOENT"):
+        await slack.over(httpx.Response(200, content=SOUND)).fetch(READY, missing)
+    with pytest.raises(BrokenError, match="ENOENT"):
+        await slack.over(httpx.Response(200, content=SOUND)).fetch(FILM, missing)
+    assert len(slack.requests) == 2, "where sound has no room, a picture has none either"
 
 
 async def test_a_file_without_address(slack: Slack, into: Path) -> None:
@@ -557,7 +562,7 @@ async def test_the_sound_of_a_video_is_fetched_alone(slack: Slack, into: Path) -
     """Where Slack has a rendition of the sound, the picture stays where it is; the token rule is the same."""
     sound = httpx.Response(200, content=SOUND, headers={"content-type": "audio/mp4"})
     audio = await slack.downloader(gives(sound), max_bytes=2**30).fetch(FILM, into)
-    assert audio == AudioFile(str(into), len(SOUND))
+    assert audio == AudioFile(str(into), len(SOUND), source="rendition")
     assert held(into) == SOUND
     (request,) = slack.requests
     assert str(request.url) == AUDIO
@@ -608,7 +613,7 @@ async def test_a_bad_rendition_costs_one_request(slack: Slack, into: Path, rendi
     """Whatever is wrong with the rendition, the original comes at once, without a pause or a question."""
     with capture_logs() as logs:
         audio = await slack.downloader(gives(rendition), max_bytes=2**30).fetch(FILM, into)
-    assert audio.size_bytes == len(PICTURE)
+    assert audio == AudioFile(str(into), len(PICTURE), source="original")
     assert held(into) == PICTURE
     assert (slack.pauses, slack.asked) == ([], [])
     assert str(slack.requests[-1].url) == ORIGINAL
@@ -641,6 +646,115 @@ async def test_a_broken_rendition_is_left_alone(slack: Slack, into: Path, answer
         await downloader.fetch(film, into)
     assert slack.pauses == []
     assert held(into) == PICTURE
+
+
+@pytest.mark.parametrize(
+    ("headers", "limit"),
+    [
+        pytest.param(b"", "RENDITION_UNKNOWN_SECONDS", id="without a length"),
+        pytest.param(b"content-length: 5120\r\n", "RENDITION_START_SECONDS", id="with a length"),
+    ],
+)
+async def test_a_rendition_that_trickles_is_left(
+    slack: Slack, into: Path, headers: bytes, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rendition that moves, but comes far too slowly, is given up for the original at once."""
+    monkeypatch.setattr(f"bot.download.{limit}", 0.3)
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: audio/mp4\r\n" + headers + b"\r\n"
+    trickle = sends(head, *[b"\0"] * 1000, seconds_between=0.02)
+    async with serving(trickle, says(200, PICTURE)) as wire, httpx.AsyncClient() as client:
+        downloader = slack.downloader(api_url=f"{wire.url}/api/", client=client, max_bytes=2**30)
+        film = replace(FILM, url_private_download=f"{wire.url}/file", url_audio=f"{wire.url}/audio")
+        with capture_logs() as logs:
+            audio = await downloader.fetch(film, into)
+    assert (audio.source, slack.pauses) == ("original", [])
+    assert [line["detail"] for line in logs] == ["not whole after 0 s"]
+
+
+async def test_a_large_rendition_may_take_longer(
+    slack: Slack, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a rendition announces of its length is time that it has, from the figures for the start on."""
+    monkeypatch.setattr("bot.download.RENDITION_START_SECONDS", 0.0)
+    monkeypatch.setattr("bot.download.RENDITION_UNKNOWN_SECONDS", 5.0)
+    monkeypatch.setattr("bot.download.RENDITION_BYTES_PER_SECOND", len(SOUND) / 20)
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: audio/mp4\r\ncontent-length: {len(SOUND)}\r\n\r\n"
+    slowly = sends(head.encode(), SOUND[:2000], SOUND[2000:], seconds_between=0.1)
+    async with serving(slowly) as wire, httpx.AsyncClient() as client:
+        downloader = slack.downloader(api_url=f"{wire.url}/api/", client=client, max_bytes=2**30)
+        audio = await downloader.fetch(replace(FILM, url_audio=f"{wire.url}/audio"), into)
+    assert (audio.source, held(into)) == ("rendition", SOUND)
+
+
+def in_turn(*renditions: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+    """Serve these at the rendition's address, the last one again and again, and the picture at the other."""
+    row = list(renditions)
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        if str(request.url) != AUDIO:
+            return httpx.Response(200, content=PICTURE)
+        return row.pop(0) if len(row) > 1 else row[0]
+
+    return serve
+
+
+RENDITION = httpx.Response(200, content=SOUND, headers={"content-type": "audio/mp4"})
+
+
+@pytest.mark.parametrize("changed", [{}, {"size_bytes": None}, {"size_bytes": 100_000}])
+@pytest.mark.parametrize(
+    ("fault", "pause"),
+    [
+        pytest.param(httpx.Response(503), 0.5, id="down"),
+        pytest.param(httpx.Response(429, headers={"retry-after": "17"}), 17.0, id="busy"),
+        pytest.param(httpx.Response(200, html="sign in"), 0.5, id="a page by its type"),
+        pytest.param(
+            httpx.Response(200, content=PAGE, headers={"content-type": "audio/mp4"}),
+            0.5,
+            id="a page in disguise",
+        ),
+    ],
+)
+async def test_a_rendition_taken_before_is_waited_for(
+    slack: Slack, into: Path, fault: httpx.Response, pause: float, changed: dict[str, Any]
+) -> None:
+    """Who needs the very sound that he had gets it, with as many tries as any file and whatever its size."""
+    downloader = slack.downloader(in_turn(fault, RENDITION), max_bytes=2**30)
+    audio = await downloader.fetch(replace(FILM, **changed), into, source="rendition")
+    assert (audio.source, held(into), slack.pauses) == ("rendition", SOUND, [pause])
+
+
+@pytest.mark.parametrize(
+    ("fault", "tries"),
+    [
+        pytest.param(httpx.Response(404), 1, id="missing"),
+        pytest.param(httpx.Response(410), 1, id="gone"),
+        pytest.param(httpx.Response(403), 1, id="forbidden"),
+        pytest.param(httpx.Response(200, json={}), 1, id="something else"),
+        pytest.param(httpx.Response(500), 6, id="broken for good"),
+    ],
+)
+async def test_a_rendition_taken_before_and_gone(
+    slack: Slack, into: Path, fault: httpx.Response, tries: int
+) -> None:
+    """Only where the rendition is gone for good does the original stand in for it."""
+    audio = await slack.downloader(in_turn(fault), max_bytes=2**30).fetch(FILM, into, source="rendition")
+    assert audio.source == "original"
+    assert [str(request.url) for request in slack.requests] == [AUDIO] * tries + [ORIGINAL]
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        pytest.param("original", {}, id="taken before"),
+        pytest.param("rendition", {"url_audio": ""}, id="no rendition any more"),
+    ],
+)
+async def test_the_original_again(slack: Slack, into: Path, source: str, changed: dict[str, Any]) -> None:
+    """Who had the original gets it again, though there is a rendition by now."""
+    downloader = slack.downloader(in_turn(RENDITION), max_bytes=2**30)
+    audio = await downloader.fetch(replace(FILM, **changed), into, source=source)
+    assert (audio.source, [str(request.url) for request in slack.requests]) == ("original", [ORIGINAL])
 
 
 async def test_the_limit_is_about_what_is_downloaded(slack: Slack, into: Path) -> None:
