@@ -333,6 +333,22 @@ def test_length_of_a_track_only(tmp_path: Path) -> None:
         assert _declared_seconds(silent, cast("AudioStream", silent)) == 0.0
 
 
+def test_no_length_declared(tmp_path: Path) -> None:
+    """What a browser records says nothing of its length, and is heard all the same."""
+    source = tmp_path / "clip.webm"
+    # "live" leaves the length out of the header, as nobody goes back there.
+    with av.open(str(source), "w", format="webm", options={"live": "1"}) as sink:
+        track = sink.add_stream("libopus", rate=16_000, layout="mono")
+        for frame in recordings.frames_of(recordings.tone(tmp_path / "tone.wav", 2)):
+            sink.mux(track.encode(frame))
+        sink.mux(track.encode(None))
+    with listen(str(source)) as sound:
+        assert sound.declared_seconds == 0
+    piece, closing = decode(source)
+    assert closing == {"ending": "done"}
+    assert piece["seconds"] == pytest.approx(2, abs=0.1)
+
+
 def test_a_piece_once_more_as_mp3(tmp_path: Path) -> None:
     """A piece becomes MP3 of the same name and length, within the limits of any job."""
     decode(recordings.tone(tmp_path / "tone.wav", 2))

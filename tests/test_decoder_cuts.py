@@ -184,9 +184,20 @@ def test_a_piece_is_whole_when_it_is_reported(tmp_path: Path) -> None:
         assert recordings.flac_seconds(tmp_path / report["file"]) == report["seconds"]
 
 
-def test_too_long_for_us(tmp_path: Path) -> None:
-    """A recording over the limit ends as too long, whatever pieces there were."""
+@pytest.mark.parametrize(
+    ("declared", "given"),
+    [
+        pytest.param(240, 2, id="lies"),
+        pytest.param(260, 0, id="says so"),
+        pytest.param(0, 0, id="says nothing"),
+    ],
+)
+def test_too_long_for_us(
+    declared: float, given: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a recording over the limit pieces are given only where it says that it is short enough."""
+    monkeypatch.setattr("bot.decoder.sound._declared_seconds", lambda *_: declared)
     source = wav(tmp_path / "long.wav", hum(260))
-    *pieces, closing = decode(source, folder=tmp_path, most_seconds=250)
+    *pieces, closing = decode(source, folder=tmp_path, most_seconds=258)
     assert closing == {"ending": "too_long", "why": "decoded"}
-    assert [piece["is_last"] for piece in pieces] == [False, False]
+    assert [piece["is_last"] for piece in pieces] == [False] * given

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
         pytest.param(
             [hum(4, -69), hum(0.5, -4), hum(9, -69)], 13.5, [[0.0, 0.0]], id="a door that is slammed"
         ),
-        pytest.param([hum(9, -10), hum(9, -60), hum(2)], 12.0, [[0.0, 0.0], [9.5, 17.5]], id="a hush"),
+        pytest.param([hum(9, -10), hum(9, -61), hum(2)], 12.0, [[0.0, 0.0], [9.5, 17.5]], id="a hush"),
+        pytest.param(
+            [hum(9, -22), hum(9, -59), hum(2)], 20.0, [[0.0, 0.0]], id="a far voice after a near one"
+        ),
     ],
 )
 def test_what_is_left_out(

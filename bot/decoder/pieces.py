@@ -52,8 +52,12 @@ def _cut(sound: Sound, folder: Path, most_seconds: float) -> Iterator[Report]:
 
 
 def _believed(reports: Iterator[Report], sound: Sound, most_seconds: float) -> Iterable[Report]:
-    """Hold the pieces of what says itself that it is too long until that is known: each would be paid for."""
-    return reports if sound.declared_seconds <= most_seconds else list(reports)
+    """Hold the pieces of what may turn out to be too long until that is known: each would be paid for.
+
+    Passed on at once are those of a recording that declares a length we take. One that declares none, as
+    what a browser records, is decoded to its end first: that is quick beside its translation.
+    """
+    return reports if 0 < sound.declared_seconds <= most_seconds else list(reports)
 
 
 def _bounded(sound: Sound, most_seconds: float) -> Iterator[Block]:

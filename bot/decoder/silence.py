@@ -18,9 +18,11 @@ LONG_SAMPLES: Final = 3 * SAMPLE_RATE  # from here on a silence is shortened
 KEPT_SAMPLES: Final = SAMPLE_RATE // 2  # of it, at each side
 _LOUD_BLOCKS: Final = 10  # a second of them: less is a door, not a voice
 
-# In decibels. Low on purpose: in a noisy room nothing is left out, and quiet speech never is.
+# In decibels. Low on purpose: in a noisy room nothing is left out, and far voices stay. Speech that is
+# quiet all along stays down to _LOWEST, beside a loud voice down to _HIGHEST at the worst; what is
+# quieter counts as silence.
 _BELOW_LOUD: Final = 35
-_HIGHEST, _LOWEST = -55, -70
+_HIGHEST, _LOWEST = -60, -70
 
 
 class Silence:
