@@ -122,7 +122,7 @@ class Bot:
         config = self._config
         decoders = Decoders(
             at_once=max(2, os.cpu_count() or 1),
-            limits=Limits(decoded_seconds=config.terms.max_seconds),
+            limits=Limits.up_to(config.terms.max_seconds),
         )
         engine = TranslationsEngine(
             self._http,

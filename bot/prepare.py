@@ -17,9 +17,11 @@ from bisect import bisect_left, bisect_right
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+import structlog
+
+from bot.decoder import fence
 from bot.errors import (
     BotError,
     EmptyFileError,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from asyncio.subprocess import Process
     from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -44,10 +47,14 @@ _LONGEST_LINE_BYTES: Final = 1 << 16  # of a report with the most anchors there 
 # These two let a Python find its own libraries where it is not installed in the usual place.
 _KEPT_VARIABLES: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
+_PIECE: Final = "piece-{index:04}.flac"
 _MOST_ANCHORS: Final = 2000  # a piece has one for each hole or long silence
-_SHORTEST_PIECE_SECONDS: Final = 30  # far below what is cut: a child that was taken over may never end
+# Far below what is cut, but for the last: a child that was taken over may report pieces without end.
+_SHORTEST_PIECE_SECONDS: Final = 30
 _LONGEST_SECONDS: Final = 200 * 3600.0  # also keeps out what is no number
 _ROUNDING: Final = 0.001
+
+_log = structlog.get_logger()
 
 _GARBAGE: Final = "decoder wrote garbage"
 _ENDED_EARLY: Final = "decoder ended early"
@@ -111,6 +118,25 @@ class Limits:
     file_bytes: int = 1 << 25
     open_files: int = 64
 
+    @classmethod
+    def up_to(cls, longest_seconds: float) -> Limits:
+        """Give the limits where recordings may be so long: longer ones may take their time."""
+        usual = cls()
+        return cls(
+            decoded_seconds=longest_seconds,
+            wall_seconds=max(usual.wall_seconds, longest_seconds / 16),
+            cpu_seconds=max(usual.cpu_seconds, round(longest_seconds / 24)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What the pieces of one file have to fit into, whatever the child says."""
+
+    folder: Path
+    names: str
+    limits: Limits
+
 
 class Decoders:
     """The decoder children: at most `at_once` at work, and one started ahead.
@@ -120,10 +146,16 @@ class Decoders:
     """
 
     def __init__(
-        self, *, at_once: int, limits: Limits | None = None, command: Sequence[str | Path] = ()
+        self,
+        *,
+        at_once: int,
+        limits: Limits | None = None,
+        command: Sequence[str | Path] = (),
+        names: str = _PIECE,
     ) -> None:
-        """`command` starts another child than ours, for tests."""
+        """`command` starts another child than ours, whose files may have other `names`."""
         self._limits = limits or Limits()
+        self._names = names
         self._command = [str(word) for word in command or (sys.executable, *_DECODER)]
         self._slots = asyncio.Semaphore(at_once)
         self._ahead: asyncio.Task[Process] | None = None
@@ -132,6 +164,9 @@ class Decoders:
 
     async def start(self) -> None:
         """Start one child ahead. Whether it could be started, the first file will show."""
+        if not self._is_open and not fence.version():
+            # The work goes on, but whoever runs us should know what a hostile file could reach.
+            _log.warning("decoder.unfenced", missing="Landlock (Linux 5.13)")
         self._is_open = True
         if self._ahead is None:
             self._ahead = self._in_background(self._spawn())
@@ -157,7 +192,7 @@ class Decoders:
         an `OSError`: it is not the file's fault. Where all of it is silence there is no piece, but a
         `SilentError`.
         """
-        async with aclosing(self._work("pieces", source, into)) as pieces:
+        async with aclosing(self._work("pieces", source, into, self._names)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -165,17 +200,17 @@ class Decoders:
         """Give a piece once more as MP3, where an endpoint takes no FLAC; what is there is not made anew."""
         target = flac.with_suffix(".mp3")
         if not await asyncio.to_thread(target.exists):
-            async for _ in self._work("mp3", flac, flac.parent):
+            async for _ in self._work("mp3", flac, flac.parent, target.name):
                 pass
         return target
 
-    async def _work(self, work: str, source: Path, into: Path) -> AsyncGenerator[Piece, None]:
-        """Give what a child reports while it does some work with a file."""
+    async def _work(self, work: str, source: Path, into: Path, names: str) -> AsyncGenerator[Piece, None]:
+        """Give what a child reports while it does some work with a file; its files must have these names."""
         job = _job(work, source, into, self._limits)
         pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
         # A task of its own, so that the slot is free once the child is done and not only when the
         # consumer has sent the last piece away.
-        run = self._in_background(self._run(job, into, pieces), name="decode")
+        run = self._in_background(self._run(job, _Frame(into, names, self._limits), pieces), name="decode")
         try:
             while (piece := await pieces.get()) is not None:
                 yield piece
@@ -184,7 +219,7 @@ class Decoders:
             run.cancel()
             await asyncio.wait([run])
 
-    async def _run(self, job: bytes, into: Path, pieces: asyncio.Queue[Piece | None]) -> None:
+    async def _run(self, job: bytes, frame: _Frame, pieces: asyncio.Queue[Piece | None]) -> None:
         """Lead one child through one file; None ends the pieces, whatever happened."""
         try:
             async with self._slots:
@@ -192,9 +227,7 @@ class Decoders:
                 # Armed apart from the reading: a hang ends on time although nobody asks for pieces.
                 alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, _kill, child)
                 try:
-                    async for piece in _converse(child, job, into):
-                        if piece.index * _SHORTEST_PIECE_SECONDS > self._limits.decoded_seconds:
-                            raise NotDecodableError(_GARBAGE)
+                    async for piece in _converse(child, job, frame):
                         pieces.put_nowait(piece)
                         self._start_ahead()
                 finally:
@@ -271,20 +304,20 @@ def _job(work: str, source: Path, into: Path, limits: Limits) -> bytes:
     return json.dumps(job).encode() + b"\n"
 
 
-async def _converse(child: Process, job: bytes, into: Path) -> AsyncIterator[Piece]:
+async def _converse(child: Process, job: bytes, frame: _Frame) -> AsyncIterator[Piece]:
     """Give the child its job and hand its pieces on until the closing line; raise what the file failed of."""
     # Both are pipes, see _spawn. stdin stays open: its end tells the child that we are gone.
     stdin, stdout = cast("StreamWriter", child.stdin), cast("StreamReader", child.stdout)
     stdin.write(job)
     piece = None
     while "ending" not in (report := await _report(stdout)):
-        piece = _as_piece(report, piece, into)
+        piece = _as_piece(report, piece, frame)
         yield piece
-    ending, why = report["ending"], _word(report.get("why"))
+    ending, why = _word(report["ending"]), _word(report.get("why"))
     if ending == "own_trouble":
         raise OSError(why)
     if ending != "done" or piece is None or not piece.is_last:
-        raise _ERRORS.get(str(ending), NotDecodableError)(why)
+        raise _ERRORS.get(ending, NotDecodableError)(why)
 
 
 async def _report(stdout: StreamReader) -> Mapping[str, Any]:
@@ -292,7 +325,7 @@ async def _report(stdout: StreamReader) -> Mapping[str, Any]:
     try:
         line = await stdout.readline()
         report = json.loads(line) if line else {}
-    except ValueError as error:  # no JSON, no text at all, or a line without an end
+    except (ValueError, RecursionError) as error:  # no JSON, no text, a line or brackets without an end
         raise NotDecodableError(_GARBAGE) from error
     if not line:  # crashed, out of memory, or killed by a limit or by us for taking too long
         raise NotDecodableError(_ENDED_EARLY)
@@ -301,29 +334,43 @@ async def _report(stdout: StreamReader) -> Mapping[str, Any]:
     return report
 
 
-def _as_piece(report: Mapping[str, Any], previous: Piece | None, into: Path) -> Piece:
+def _as_piece(report: Mapping[str, Any], previous: Piece | None, frame: _Frame) -> Piece:
     """Check what the child says about a piece: a decoder that a hostile file took over may lie."""
+    index = previous.index + 1 if previous else 0
+    file = frame.folder / frame.names.format(index=index)
     try:
-        name = report["file"]
         start, end, seconds = (float(report[key]) for key in ("start_seconds", "end_seconds", "seconds"))
         anchors = tuple((float(piece), float(recording)) for piece, recording in report["anchors"])
-        before = previous.end_seconds if previous else 0.0
-        is_sane = Path(name).name == name and _runs((0.0, before), (0.0, start)) and seconds > 0
-        is_sane = is_sane and _is_map(anchors, (seconds, end)) and anchors[0] == (0.0, start)
-        size = _size(into / name) if is_sane else 0
-    except (KeyError, TypeError, ValueError, OSError, IndexError) as error:
+        piece = Piece(
+            index,
+            str(file),
+            start,
+            seconds,
+            _size(file),
+            is_last=report.get("is_last") is True,
+            end_seconds=end,
+            anchors=anchors,
+        )
+        # By another name it could be the source, or one and the same file again and again.
+        is_sane = report["file"] == file.name and _fits(piece, previous, frame.limits)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError, IndexError) as error:
         raise NotDecodableError(_GARBAGE) from error
-    if size == 0:
+    if not is_sane:
         raise NotDecodableError(_GARBAGE)
-    return Piece(
-        previous.index + 1 if previous else 0,
-        str(into / name),
-        start,
-        seconds,
-        size,
-        is_last=report.get("is_last") is True,
-        end_seconds=end,
-        anchors=anchors,
+    return piece
+
+
+def _fits(piece: Piece, previous: Piece | None, limits: Limits) -> bool:
+    """Say whether a piece can be one: after the last, not too short, too large, or one too many."""
+    least = 0 if piece.is_last else _SHORTEST_PIECE_SECONDS
+    return (
+        piece.seconds > 0
+        and piece.seconds >= least
+        and piece.index * _SHORTEST_PIECE_SECONDS <= limits.decoded_seconds
+        and 0 < piece.size_bytes <= limits.file_bytes
+        and piece.anchors[0] == (0.0, piece.start_seconds)
+        and _runs((0.0, previous.end_seconds if previous else 0.0), (0.0, piece.start_seconds))
+        and _is_map(piece.anchors, (piece.seconds, piece.end_seconds))
     )
 
 

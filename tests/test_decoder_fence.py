@@ -52,8 +52,8 @@ def look(source, folder, most_seconds):
     }}
     port = int((folder / "port").read_text())
     found["a connection"] = tried(lambda: socket.create_connection(("127.0.0.1", port), 5))
-    (folder / "found").write_text(json.dumps(found))
-    yield whole_file("found", 1.0)
+    (folder / "piece-0000.flac").write_text(json.dumps(found))
+    yield whole_file("piece-0000.flac", 1.0)
 main(look)
 """
 

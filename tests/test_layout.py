@@ -154,8 +154,10 @@ def test_the_decoder_needs_only_pyav() -> None:
 
 
 def test_only_children_import_the_decoder() -> None:
-    """Nothing that runs in the bot's own process imports `decoder/`, and with it FFmpeg."""
-    assert _importers("decoder") == {"sandbox.samples.listen"}
+    """Nothing that runs in the bot's own process imports what needs FFmpeg."""
+    assert _importers("decoder") == {"sandbox.samples.listen", "prepare"}
+    assert {one for one in GRAPH["prepare"] if _is_in(one, "decoder")} <= {"decoder", "decoder.fence"}
+    assert GRAPH["decoder.fence"] == set(), "it is asked what the kernel can do, without FFmpeg"
 
 
 def test_only_jobs_know_dbos() -> None:

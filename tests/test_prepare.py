@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 import recordings
 from bot import prepare
+from bot.decoder import fence
 from bot.errors import EmptyFileError, NoSoundError, NotDecodableError, SilentError, TooLongError
 from bot.prepare import Decoders, Limits, Piece
 from bot.sandbox.samples import likeness
@@ -35,10 +37,13 @@ line = sys.stdin.readline()
 if not line: sys.exit()
 job = json.loads(line)
 folder = job["folder"]
-def piece(name="p.flac", is_last=True, **other):
+written = 0
+def piece(is_last=True, **other):
+    global written
+    name, written = f"piece-{written:04}.flac", written + 1
     with open(os.path.join(folder, name), "w") as file: file.write("sound")
-    start = other.pop("start_seconds", 0.0)
-    told = {"file": name, "start_seconds": start, "end_seconds": start + 1.0, "seconds": 1.0}
+    start, seconds = other.pop("start_seconds", 0.0), other.pop("seconds", 30.0)
+    told = {"file": name, "start_seconds": start, "end_seconds": start + 30.0, "seconds": seconds}
     tell(**{**told, "anchors": [[0.0, start]], "is_last": is_last, **other})
 """
 
@@ -280,9 +285,24 @@ async def test_playlists_lead_nowhere(kind: str, name: str, decoders: Decoders, 
         pytest.param("piece(seconds='x'); tell(ending='done')", id="counts no number"),
         pytest.param("piece(seconds=0); tell(ending='done')", id="has a piece without sound"),
         pytest.param("piece(start_seconds=-1); tell(ending='done')", id="starts before the start"),
-        pytest.param("piece(file='q.flac'); tell(ending='done')", id="names a file that is not there"),
+        pytest.param("piece(); os.unlink(folder + '/piece-0000.flac')", id="takes its file away"),
         pytest.param("piece(file='../stand_in.py'); tell(ending='done')", id="names a file of others"),
+        pytest.param(
+            "open(folder + '/own', 'w').write('x'); piece(file='own'); tell(ending='done')",
+            id="names a file of its own choice",
+        ),
+        pytest.param(
+            "piece(is_last=False); piece(file='piece-0000.flac', start_seconds=30.0); tell(ending='done')",
+            id="names a file twice",
+        ),
         pytest.param("piece(file=None); tell(ending='done')", id="names no file"),
+        pytest.param("print('[' * 50_000); sys.stdout.flush()", id="opens brackets without end"),
+        pytest.param("piece(seconds=10**400); tell(ending='done')", id="counts too many seconds"),
+        pytest.param("piece(anchors=[[0, -10**400]]); tell(ending='done')", id="begins too far away"),
+        pytest.param(
+            "piece(is_last=False, seconds=29); piece(start_seconds=30.0); tell(ending='done')",
+            id="has a short piece before the last",
+        ),
         pytest.param("tell(seconds=1); tell(ending='done')", id="leaves fields out"),
         pytest.param("piece(end_seconds=0.9); tell(ending='done')", id="ends before its own end"),
         pytest.param("piece(end_seconds=1e9); tell(ending='done')", id="ends in many years"),
@@ -291,19 +311,20 @@ async def test_playlists_lead_nowhere(kind: str, name: str, decoders: Decoders, 
         pytest.param("piece(anchors=7); tell(ending='done')", id="has something else for anchors"),
         pytest.param("piece(anchors=[[0, 0], [1]]); tell(ending='done')", id="has half an anchor"),
         pytest.param("piece(anchors=[[0, 0.1]]); tell(ending='done')", id="begins elsewhere"),
-        pytest.param("piece(anchors=[[0, 0], [2, 2]]); tell(ending='done')", id="has an anchor outside"),
+        pytest.param("piece(anchors=[[0, 0], [31, 31]]); tell(ending='done')", id="has an anchor outside"),
         pytest.param("piece(anchors=[[0, 0], [0.5, 0.1]]); tell(ending='done')", id="runs too fast"),
         pytest.param(
             "piece(anchors=[[0, 0], [0.6, 0.6], [0.5, 0.7]]); tell(ending='done')", id="runs backwards"
         ),
         pytest.param("piece(anchors=[[0, 0]] * 2001); tell(ending='done')", id="has anchors without end"),
         pytest.param(
-            "piece(is_last=False); piece('q.flac', start_seconds=0.5); tell(ending='done')",
+            "piece(is_last=False); piece(start_seconds=0.5); tell(ending='done')",
             id="goes back in the recording",
         ),
         pytest.param(
-            "os.symlink(job['source'], folder + '/link'); tell(file='link', start_seconds=0.0,"
-            "end_seconds=1.0, seconds=1.0, anchors=[[0, 0]], is_last=True); tell(ending='done')",
+            "name = 'piece-0000.flac'; os.symlink(job['source'], folder + '/' + name);"
+            "tell(file=name, start_seconds=0.0, end_seconds=1.0, seconds=1.0, anchors=[[0, 0]],"
+            "is_last=True); tell(ending='done')",
             id="leads elsewhere",
         ),
     ],
@@ -350,6 +371,57 @@ async def test_output_has_a_limit(tmp_path: Path) -> None:
     await decoders.close()
 
 
+async def test_pieces_have_a_limit(tmp_path: Path) -> None:
+    """A piece that is larger than a child could have written it is not believed."""
+    for file_bytes in (5, 4):
+        decoders = standing_in(tmp_path, "piece(); tell(ending='done')", limits=Limits(file_bytes=file_bytes))
+        if file_bytes == len("sound"):
+            assert len(await pieces_of(decoders, recordings.sample().path, tmp_path)) == 1
+        else:
+            with pytest.raises(NotDecodableError):
+                await pieces_of(decoders, recordings.sample().path, tmp_path)
+        await decoders.close()
+
+
+async def test_other_names(tmp_path: Path) -> None:
+    """Another child's files may have other names, but only those."""
+    script = tmp_path / "stand_in.py"
+    then = "open(folder + '/heard.json', 'w').write('x'); piece(file='heard.json'); tell(ending='done')"
+    script.write_text(STAND_IN + then, encoding="utf-8")
+    decoders = Decoders(at_once=1, command=(sys.executable, "-I", script), names="heard.json")
+    [piece] = await pieces_of(decoders, recordings.sample().path, tmp_path)
+    assert piece.path == str(tmp_path / "heard.json")
+    await decoders.close()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "wall", "cpu"),
+    [
+        pytest.param(1, 900, 600, id="short"),
+        pytest.param(240, 900, 600, id="the default"),
+        pytest.param(960, 3600, 2400, id="long"),
+    ],
+)
+def test_longer_recordings_may_take_longer(minutes: int, wall: float, cpu: int) -> None:
+    """A limit on the length that somebody raised raises those on the time, which are never lowered."""
+    limits = Limits.up_to(minutes * 60.0)
+    assert (limits.decoded_seconds, limits.wall_seconds, limits.cpu_seconds) == (minutes * 60.0, wall, cpu)
+    assert Limits.up_to(240 * 60.0) == Limits()
+
+
+@pytest.mark.parametrize("version", [0, 1])
+async def test_a_missing_fence_is_told(version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the kernel can't keep a child from other files, the log says so once at the start."""
+    monkeypatch.setattr(fence, "version", lambda: version)
+    decoders = standing_in(tmp_path, "")
+    with capture_logs() as logs:
+        await decoders.start()
+        await decoders.start()
+    await decoders.close()
+    told = {"event": "decoder.unfenced", "missing": "Landlock (Linux 5.13)", "log_level": "warning"}
+    assert logs == ([] if version else [told])
+
+
 async def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A child at work has its limits, a session of its own, and nothing of our environment."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
@@ -362,11 +434,11 @@ sys.path.insert(0, {str(ROOT)!r})
 from bot.decoder.child import main
 from bot.decoder.pieces import whole_file
 def look(source, folder, most_seconds):
-    limits = ["AS", "CPU", "FSIZE", "NOFILE", "CORE"]
+    limits = ["AS", "CPU", "FSIZE", "NOFILE", "CORE", "NPROC"]
     found = {{name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in limits}}
     found |= {{"environment": dict(os.environ), "leads": os.getsid(0) == os.getpid(), "cwd": os.getcwd()}}
-    (folder / "found").write_text(json.dumps(found))
-    yield whole_file("found", 1.0)
+    (folder / "piece-0000.flac").write_text(json.dumps(found))
+    yield whole_file("piece-0000.flac", 1.0)
 main(look)
 """
     )
@@ -377,7 +449,7 @@ main(look)
     environment = found.pop("environment")
     assert environment.pop("LD_LIBRARY_PATH") == "/usr/lib"
     assert environment.keys() <= {"LC_CTYPE"}, "Python sets this one by itself"
-    expected = {"AS": 1 << 31, "CPU": 77, "FSIZE": 88_888, "NOFILE": 55, "CORE": 0}
+    expected = {"AS": 1 << 31, "CPU": 77, "FSIZE": 88_888, "NOFILE": 55, "CORE": 0, "NPROC": 0}
     assert found == {name: [most, most] for name, most in expected.items()} | {"leads": True, "cwd": "/"}
     await decoders.close()
 
@@ -387,17 +459,14 @@ main(look)
 
 async def test_pieces_come_as_they_are_finished(tmp_path: Path) -> None:
     """A piece is handed on while the child still works on the next."""
-    then = (
-        "piece('a.flac', is_last=False); until(folder + '/go');"
-        "piece('b.flac', start_seconds=1.0); tell(ending='done')"
-    )
+    then = "piece(is_last=False); until(folder + '/go');piece(start_seconds=30.0); tell(ending='done')"
     decoders = standing_in(tmp_path, then)
     coming = decoders.prepare(recordings.sample().path, tmp_path)
     first = await anext(coming)
     (tmp_path / "go").touch()
     second = await anext(coming)
     assert (first.index, first.is_last, second.index, second.is_last) == (0, False, 1, True)
-    assert second.start_seconds == 1.0
+    assert second.start_seconds == 30.0
     with pytest.raises(StopAsyncIteration):
         await anext(coming)
     await decoders.close()

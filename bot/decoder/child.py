@@ -69,13 +69,17 @@ def warm_up() -> None:
 def confine(
     limits: Mapping[str, int],
 ) -> None:  # pragma: no cover -- lasts; seen on real children
-    """Take from this process what one recording does not need."""
+    """Take from this process what one recording does not need.
+
+    That no process and no thread is started any more does not bind root: the kernel counts none of its.
+    """
     for kind, most in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
         (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
     ):
         # A machine that is stricter already, or knows no such limit, keeps its own.
         with suppress(ValueError, OSError):
@@ -106,7 +110,7 @@ def main(work: Work | None = None) -> None:  # pragma: no cover -- as above
     job = json.loads(line)
     fence.stay_within(job["source"], job["folder"])  # before there is a second thread, see there
     die_with_parent()
-    confine(job["limits"])
+    confine(job["limits"])  # after the thread that watches, as there will be no other
     for report in reports(job, work):
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.sandbox.samples import Sample
 
 _LISTENER: Final = samples.FOLDER / "listen.py"
+_HEARD: Final = "heard.json"  # what the listener writes
 _FLAC: Final = b"fLaC"
 # Where a FLAC's first block, which is always there, has its rate (20 bits), form (8) and samples (36).
 _FLAC_NUMBERS: Final = slice(18, 26)
@@ -61,7 +62,7 @@ class Hearing:
 
     def __init__(self) -> None:
         # None is started ahead: most files that come are known already, and a test may send none at all.
-        self._listeners = Decoders(at_once=2, command=(sys.executable, "-I", _LISTENER))
+        self._listeners = Decoders(at_once=2, command=(sys.executable, "-I", _LISTENER), names=_HEARD)
         self._samples = samples.load()
         self._heard: dict[str, asyncio.Task[Heard]] = {}
 

@@ -42,11 +42,11 @@ sys.stdout.flush()
 TALKING = """
 import json, os, sys
 folder = json.loads(sys.stdin.readline())["folder"]
-open(os.path.join(folder, "p.flac"), "w").write("sound")
 begin = 0
 while True:
-    end = begin + 1
-    print(json.dumps({"file": "p.flac", "start_seconds": begin, "end_seconds": end, "seconds": 1,
+    end, name = begin + 30, f"piece-{begin // 30:04}.flac"
+    open(os.path.join(folder, name), "w").write("sound")
+    print(json.dumps({"file": name, "start_seconds": begin, "end_seconds": end, "seconds": 30,
                       "anchors": [[0, begin]], "is_last": False}), flush=True)
     begin = end
 """
