@@ -14,15 +14,29 @@ if TYPE_CHECKING:
     from bot.prepare import Piece
 
 SENTENCE_ENDS = frozenset(".!?…。！？।؟\"'”’»)]♪")  # noqa: RUF001 -- full-width marks are meant
+# A piece that touches a missing stretch by less belongs to its neighbour: cuts differ a little.
+LEAST_OVERLAP_SECONDS = 0.5
+# Longer than any recording; JSON has no infinity.
+END_OF_ALL_SECONDS = 1e6
+# So long the mark of an open gap stands in subtitles.
+OPEN_MARK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch that could not be translated: piece `index`. Times are seconds in the recording."""
+    """A stretch that could not be translated. Times are seconds in the recording.
 
-    index: int
+    Where one is open nobody knows how much is missing: its end is only where a mark for it may end.
+    """
+
     start_seconds: float
     end_seconds: float
+    is_open: bool = False
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From when to when somebody would have to try again."""
+        return self.start_seconds, END_OF_ALL_SECONDS if self.is_open else self.end_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +52,13 @@ class Whole:
     gaps: tuple[Gap, ...] = ()
 
 
-def join(translations: Sequence[Translation | None], pieces: Sequence[Piece]) -> Whole:
-    """Make one translation of the pieces', in their order; None is one that could not be translated."""
+def join(
+    translations: Sequence[Translation | None], pieces: Sequence[Piece], uncut: Sequence[Gap] = ()
+) -> Whole:
+    """Make one translation of the pieces', in their order; None is one that could not be translated.
+
+    `uncut` is what comes after the pieces and never became any.
+    """
     pairs = list(zip(translations, pieces, strict=True))
     text = ""
     for told in (translation.text for translation in translations if translation and translation.text):
@@ -49,8 +68,31 @@ def join(translations: Sequence[Translation | None], pieces: Sequence[Piece]) ->
     return Whole(
         text,
         tuple(segment for told, piece in pairs if told for segment in _placed(told, piece)),
-        max((end_of(piece) for piece in pieces), default=0.0),
-        tuple(Gap(piece.index, piece.start_seconds, end_of(piece)) for told, piece in pairs if told is None),
+        max((*map(end_of, pieces), *(gap.end_seconds for gap in uncut if not gap.is_open)), default=0.0),
+        (*(Gap(piece.start_seconds, end_of(piece)) for told, piece in pairs if told is None), *uncut),
+    )
+
+
+def rest_after(piece: Piece, *, seconds: float, only: Sequence[tuple[float, float]]) -> tuple[Gap, ...]:
+    """Give what is missing where nothing could be cut after a piece, of a recording of so many seconds.
+
+    0 is a length that nobody told. Of a second attempt only what was missing before is missing now.
+    """
+    begin = end_of(piece)
+    spans = only or [(begin, seconds if seconds - begin > LEAST_OVERLAP_SECONDS else END_OF_ALL_SECONDS)]
+    rests = [(max(begin, start), end) for start, end in spans if end - begin > LEAST_OVERLAP_SECONDS]
+    return tuple(
+        Gap(start, start + OPEN_MARK_SECONDS, is_open=True) if end == END_OF_ALL_SECONDS else Gap(start, end)
+        for start, end in rests
+    )
+
+
+def lies_in(piece: Piece, spans: Sequence[tuple[float, float]]) -> bool:
+    """Say whether a piece holds something of these stretches."""
+    return any(
+        min(end_of(piece), end) - max(piece.start_seconds, start)
+        > min(LEAST_OVERLAP_SECONDS, (end - start) / 2)
+        for start, end in spans
     )
 
 

@@ -72,6 +72,7 @@ class KeptRun:
         self._turns = turns
         self._sleep = sleep
         self.is_first = is_first
+        self.is_lost = False
 
     def keep(
         self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, is_last_word: bool = False
@@ -95,7 +96,11 @@ class KeptRun:
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
         async def outcome() -> T:
-            kept = await step.run_async({"name": name}, work)
+            try:
+                kept = await step.run_async({"name": name}, work)
+            except Exception:  # `work` lets none out: this one is DBOS's own
+                self.is_lost = True
+                raise
             if "error" in kept:
                 raise _error(kept)
             return adapter.validate_python(kept["value"])

@@ -18,17 +18,18 @@ from bot.bench import Bench
 from bot.compose import compose_reply
 from bot.document import Document, as_messages, as_text
 from bot.download import AudioFile
-from bot.ending import Ending, EndingName
+from bot.ending import QUESTION, Ending, EndingName
 from bot.engines import Translation
 from bot.errors import (
     BotError,
+    BrokenError,
     SilentError,
     SkippedError,
     TooLongError,
     UnconfirmedError,
     WithdrawnError,
 )
-from bot.join import end_of, join
+from bot.join import Gap, end_of, join, lies_in, rest_after
 from bot.judge import Verdict, judge
 from bot.prepare import Piece
 from bot.share import Output
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from bot.progress import Progress
     from bot.share import Job
     from bot.stages import Stages
+    from bot.terms import Terms
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -50,6 +52,7 @@ class Run(Protocol):
     """One run of a job; after a crash the same job runs again, with its finished steps kept."""
 
     is_first: bool  # False: an earlier run may have posted something already
+    is_lost: bool  # True: its steps cannot be kept any more; what was raised then must pass
 
     def keep(
         self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, is_last_word: bool = False
@@ -76,27 +79,10 @@ async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
     """
     progress = stages.progress.start(job, is_first_run=run.is_first)
     bench = Bench(job, stages)
-    said: str | Whole = ""
-    try:
-        said = await _translate(bench, run, progress)
-        if judge(said) is Verdict.NO_SPEECH:
-            ending = Ending(EndingName.NO_SPEECH)
-        else:
-            ending = Ending(EndingName.TRANSLATED, missing=tuple(gap.index for gap in said.gaps))
-    except SilentError:
-        ending = Ending(EndingName.NO_SPEECH)
-    except UnconfirmedError as error:
-        ending, said = Ending(EndingName.SKIPPED, TooLongError.reason), error.detail
-    except SkippedError:
-        ending = Ending(EndingName.SKIPPED)
-    except WithdrawnError:
-        ending = Ending(EndingName.WITHDRAWN)
-    except BotError as error:
-        ending, said = Ending(EndingName.FAILED, error.reason, job.only), stages.terms.spell(error.text)
-        log.warning("job.failed", job_id=job.id, reason=error.reason, detail=error.detail)
+    ending, said, why = await _come_to_an_end(bench, run, progress, stages.terms)
 
     def compose() -> Reply:
-        return compose_reply(bench.job, ending, said, terms=stages.terms)
+        return compose_reply(bench.job, ending, said, terms=stages.terms, why=why)
 
     async def reply() -> Ending:
         await run.wait_for_turn()
@@ -111,21 +97,64 @@ async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
     finally:
         await progress.stop()
         stages.spool.clear(job.id)
-    log.info("job.ended", job_id=job.id, ending=ended.name.value, reason=ended.reason)
+    log.info(
+        "job.ended",
+        job_id=job.id,
+        ending=ended.name.value,
+        reason=ended.reason,
+        missing=len(ended.missing),
+    )
     return ended
 
 
-async def _translate(bench: Bench, run: Run, progress: Progress) -> Whole:
-    """Fetch the file and translate its pieces, each as soon as it is cut.
+async def _come_to_an_end(
+    bench: Bench, run: Run, progress: Progress, terms: Terms
+) -> tuple[Ending, str | Whole, str]:
+    """Translate, and say how it ended, what there is to say of it, and what its first gap failed of."""
+    job, why = bench.job, ""
+    said: str | Whole = ""
+    try:
+        said, faults = await _translate(bench, run, progress)
+        why = terms.spell(faults[0].text) if faults else ""
+        if judge(said) is Verdict.NO_SPEECH:
+            ending = Ending(EndingName.NO_SPEECH)
+        else:
+            ending = Ending(EndingName.TRANSLATED, missing=tuple(gap.span for gap in said.gaps))
+    except SilentError:
+        ending = Ending(EndingName.NO_SPEECH)
+    except UnconfirmedError as error:
+        ending, said = QUESTION, error.detail
+    except SkippedError:
+        ending = Ending(EndingName.SKIPPED)
+    except WithdrawnError:
+        ending = Ending(EndingName.WITHDRAWN)
+    except BotError as error:
+        ending, said = Ending(EndingName.FAILED, error.reason, job.only), terms.spell(error.text)
+        log.warning("job.failed", job_id=job.id, reason=error.reason, detail=error.detail)
+    except Exception:  # a fault in the program must not end a share in silence
+        if run.is_lost:
+            raise
+        ending, said = Ending(EndingName.FAILED, BrokenError.reason, job.only), BrokenError.text
+        log.exception("job.broke", job_id=job.id)
+    return ending, said, why
 
-    A piece that cannot be translated is a gap; where nothing but gaps came, the first one's error is raised.
+
+async def _translate(bench: Bench, run: Run, progress: Progress) -> tuple[Whole, list[BotError]]:
+    """Fetch the file and translate its pieces, each as soon as it is cut; give the errors of gaps, too.
+
+    A piece that cannot be translated is a gap, and so is all that comes after a cut that failed; where
+    nothing but gaps came, the first one's error is raised.
     """
-    bench.learn_name(await run.keep("download", bench.download, AudioFile))
+    bench.learn_file(await run.keep("download", bench.download, AudioFile))
     pieces: list[Piece] = []
     steps: list[asyncio.Future[Translation]] = []
     outcomes: list[asyncio.Future[Translation | BotError]] = []
+    uncut: list[BotError] = []
     try:
         async for piece in _cut(bench, run, progress):
+            if isinstance(piece, BotError):
+                uncut.append(piece)
+                continue
             pieces.append(piece)
             steps.append(asyncio.ensure_future(_begin(piece, bench, run)))
             outcomes.append(asyncio.ensure_future(_outcome(piece, steps[-1], bench, progress)))
@@ -136,40 +165,57 @@ async def _translate(bench: Bench, run: Run, progress: Progress) -> Whole:
             one.cancel()
         await asyncio.gather(*begun, return_exceptions=True)
         await bench.close()
-    faults = [one for one in told if isinstance(one, BotError)]
-    whole = join([None if isinstance(one, BotError) else one for one in told], pieces)
+    job, rest = bench.job, tuple[Gap, ...]()
+    if uncut:
+        rest = rest_after(pieces[-1], seconds=job.share.file.duration_seconds or 0.0, only=job.only)
+    faults = [one for one in (*told, *(uncut if rest else ())) if isinstance(one, BotError)]
+    whole = join([None if isinstance(one, BotError) else one for one in told], pieces, rest)
     if judge(whole) is Verdict.UNHEARD:
         raise faults[0]
-    return whole
+    if job.only and not any(lies_in(piece, job.only) for piece in pieces):
+        raise BrokenError(detail="nothing there of what was missing")
+    return whole, faults
 
 
-async def _cut(bench: Bench, run: Run, progress: Progress) -> AsyncGenerator[Piece, None]:
+async def _cut(bench: Bench, run: Run, progress: Progress) -> AsyncGenerator[Piece | BotError, None]:
     """Give the pieces as they are cut; those of a recording that has to be measured first, after the last.
 
-    Raises UnconfirmedError where that one turns out to be so long that somebody has to say yes first.
+    Where cutting fails behind the first piece, its error comes last: what was translated so far is paid
+    for. A recording that turns out to be too long is refused as a whole. Raises UnconfirmedError where
+    somebody has to say yes first to one so long.
     """
     job = bench.job
     is_measured = job.confirm_above_seconds > 0 and job.share.file.duration_seconds is None
     pieces: list[Piece] = []
+    fault: BotError | None = None
     while not (pieces and pieces[-1].is_last):
         number = len(pieces)
-        piece = await run.keep(f"prepare-{number}", partial(bench.cut, number), Piece)
+        try:
+            piece = await run.keep(f"prepare-{number}", partial(bench.cut, number), Piece)
+        except BotError as error:
+            if not pieces or isinstance(error, TooLongError):
+                raise
+            log.warning("cut.failed", job_id=job.id, piece=number, reason=error.reason, detail=error.detail)
+            fault = error
+            break
         pieces.append(piece)
         bench.learn_piece(piece)
-        progress.heard(end_of(piece))
         if not is_measured:
+            progress.heard(end_of(piece))
             yield piece
     seconds = end_of(pieces[-1])
-    progress.expect(seconds)
     if is_measured and seconds > job.confirm_above_seconds:
         raise UnconfirmedError(str(seconds))
+    progress.expect(seconds)
     for piece in pieces if is_measured else ():
         yield piece
+    if fault is not None:
+        yield fault
 
 
 def _begin(piece: Piece, bench: Bench, run: Run) -> Awaitable[Translation]:
     """Start the step of a piece; no coroutine, so that the step gets its number now."""
-    if bench.job.only and piece.index not in bench.job.only:
+    if bench.job.only and not lies_in(piece, bench.job.only):
         return _nothing()
     return run.keep(f"translate-{piece.index}", partial(bench.translate, piece), Translation)
 

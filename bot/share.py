@@ -76,7 +76,9 @@ class SlackFile:
             media_display_type=text("media_display_type"),
             is_external=file.get("is_external") is True,
             size_bytes=size if isinstance(size, int) and size > 0 else None,
-            duration_seconds=duration_ms / 1000 if isinstance(duration_ms, int | float) else None,
+            duration_seconds=(
+                duration_ms / 1000 if isinstance(duration_ms, int | float) and duration_ms > 0 else None
+            ),
             url_private=text("url_private"),
             url_private_download=text("url_private_download"),
             url_audio=text("aac"),
@@ -152,8 +154,8 @@ class Job:
 
     `attempt` counts from 1; a person who asks again gets the next one. `after` is the id of the job
     whose reply comes first, where a message has several files. Above `confirm_above_seconds` of sound
-    (0: never) a question comes before the work. `only` numbers the pieces that an earlier attempt could
-    not translate; empty is the whole recording.
+    (0: never) a question comes before the work. `only` holds the stretches that an earlier attempt could
+    not translate, from and to in seconds of the recording; empty is the whole recording.
     """
 
     share: Share
@@ -163,7 +165,7 @@ class Job:
     output: Output = Output.TEXT
     temperature: float = 0.0
     confirm_above_seconds: float = 0.0
-    only: tuple[int, ...] = ()
+    only: tuple[tuple[float, float], ...] = ()
 
     @property
     def id(self) -> str:

@@ -60,7 +60,10 @@ class Spool:
     def _remove(self, path: Path) -> None:
         # A link is taken away itself, never what it points to; and rmtree would wait on a pipe for ever.
         if path.is_symlink() or not path.is_dir():
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError:
+                self._log.warning("spool.kept", folder=path.name)
             return
         # A file that goes away under our hands is no fault, but one that stays is: somebody's voice.
         shutil.rmtree(path, ignore_errors=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bot.download import AudioFile
 from bot.engines import Translation
-from bot.errors import BotError, OutcomeError
+from bot.errors import BotError, BrokenError, OutcomeError
 from bot.prepare import Piece
 from bot.share import Job, Share, SlackFile
 from bot.stages import Stages
@@ -50,6 +50,7 @@ class KeptRun:
     ran: list[str] = field(default_factory=list)
     last_words: list[str] = field(default_factory=list)
     waited: int = 0
+    is_lost: bool = False
 
     def keep(
         self, name: str, call: Callable[[], Awaitable[T]], kind: type[T], *, is_last_word: bool = False
@@ -70,6 +71,8 @@ class KeptRun:
                     assert isinstance(value, kind)
                 except (BotError, OutcomeError) as error:
                     value = error
+                except Exception:  # noqa: BLE001 -- as the real one: whatever it is, it is no fault of the file
+                    value = BrokenError(name)
                 self.kept[name] = value
                 if name == self.cut_after:
                     raise PowerCutError
@@ -94,6 +97,7 @@ class Props:
 
     `faults` are what pieces end in, by their number; `gates` what their translations wait for;
     when piece `withdrawn_at` is asked for, the source is deleted, and the decoder is not far ahead.
+    After `decoded_before` pieces the decoder meets its error, where there is one.
     `uploads` and `attaches` are what Slack does with a document each time, the last one for ever.
     """
 
@@ -104,6 +108,9 @@ class Props:
     fetch_error: Exception | None = None
     piece_seconds: float = 15.0
     decode_error: Exception | None = None
+    decoded_before: int = 1
+    source: str = ""
+    sources: list[str] = field(default_factory=list)
     faults: dict[int, BaseException] = field(default_factory=dict)
     gates: dict[int, asyncio.Event] = field(default_factory=dict)
     turn: asyncio.Event | None = None
@@ -144,13 +151,14 @@ class Props:
         """Give what files.info knows."""
         return self.resolved
 
-    async def fetch(self, _file: SlackFile, target: Path) -> AudioFile:
+    async def fetch(self, _file: SlackFile, target: Path, *, source: str = "") -> AudioFile:
         """Write a file."""
         self.fetched += 1
+        self.sources.append(source)
         if self.fetch_error:
             raise self.fetch_error
         await asyncio.to_thread(target.write_bytes, b"sound")
-        return AudioFile(str(target), 5)
+        return AudioFile(str(target), 5, source=self.source)
 
     async def prepare(self, source: Path, into: Path) -> AsyncGenerator[Piece, None]:
         """Cut as many pieces as there are texts."""
@@ -158,6 +166,8 @@ class Props:
         self.decoded += 1
         try:
             for index in range(len(self.texts)):
+                if self.decode_error and index == self.decoded_before:
+                    raise self.decode_error
                 if self.withdrawn_at >= 0 and index == self.withdrawn_at + 2:
                     await self.withdrawal.wait()
                 path = into / f"piece-{index:04}.flac"
@@ -165,8 +175,6 @@ class Props:
                 path.with_suffix(".mp3").write_bytes(b"piece")
                 start, is_last = index * PIECE_SECONDS, index == len(self.texts) - 1
                 yield Piece(index, str(path), start, self.piece_seconds, 5, is_last, start + PIECE_SECONDS)
-                if self.decode_error:
-                    raise self.decode_error
         finally:
             self.closed += 1
 

@@ -471,7 +471,7 @@ async def test_the_newest_attempt(sqlite: Database) -> None:
 
 async def test_one_job_is_found_by_its_id(database: Database) -> None:
     """A button finds its very job, under way or ended with pieces missing; an unknown id finds nothing."""
-    ending = Ending(EndingName.TRANSLATED, missing=(1, 3))
+    ending = Ending(EndingName.TRANSLATED, missing=((300.0, 600.0), (900.0, 1200.0)))
     gate = asyncio.Event()
 
     async def walk(_job: Job, _run: Run) -> Ending:
@@ -479,7 +479,13 @@ async def test_one_job_is_found_by_its_id(database: Database) -> None:
         return ending
 
     async with database.running(walk) as one:
-        job = replace(job_of(), only=(1, 3), output=Output.VTT, temperature=0.2, confirm_above_seconds=60.0)
+        job = replace(
+            job_of(),
+            only=((300.0, 600.0), (900.0, 1200.0)),
+            output=Output.VTT,
+            temperature=0.2,
+            confirm_above_seconds=60.0,
+        )
         await one.start(job)
         assert await one.find(job.id) == JobState(job, None)
         gate.set()

@@ -90,7 +90,7 @@ def test_gaps_say_what_is_missing() -> None:
         piece_of(2, start=11.0, seconds=5.0, end=40.0),
     ]
     assert join([None, Translation("Two."), None], pieces) == Whole(
-        "Two.", (Segment(6.0, 11.0, "Two."),), 40.0, (Gap(0, 0.0, 6.0), Gap(2, 11.0, 40.0))
+        "Two.", (Segment(6.0, 11.0, "Two."),), 40.0, (Gap(0.0, 6.0), Gap(11.0, 40.0))
     )
 
 
@@ -127,6 +127,6 @@ def test_no_word_is_lost_and_no_time_lies_outside(rows: list[tuple[Translation |
     assert "".join(whole.text.split()) == said
     assert "".join("".join(one.text.split()) for one in whole.segments) == said
     assert all(0 <= one.start_seconds <= one.end_seconds <= whole.seconds for one in whole.segments)
-    assert [gap.index for gap in whole.gaps] == [
-        index for index, (told, _) in enumerate(rows) if told is None
+    assert [gap.start_seconds for gap in whole.gaps] == [
+        piece.start_seconds for (told, _), piece in zip(rows, pieces, strict=True) if told is None
     ]

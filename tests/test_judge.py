@@ -22,6 +22,6 @@ def test_a_single_word_is_speech(text: str) -> None:
 
 def test_a_gap_may_hide_speech() -> None:
     """Silence around a piece that could not be translated is not called a recording without speech."""
-    gap = Gap(1, 300.0, 600.0)
+    gap = Gap(300.0, 600.0)
     assert judge(Whole("♪", gaps=(gap,))) is Verdict.UNHEARD
     assert judge(Whole("No.", gaps=(gap,))) is Verdict.GOOD

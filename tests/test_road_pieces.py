@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import errors
 from bot.ending import Ending, EndingName
 from bot.road import walk
 from bot.share import Output
 from bot.spool import Spool
-from road_props import JOB, KeptRun, PowerCutError, Props, left_over, settle
+from road_props import JOB, PIECE_SECONDS, KeptRun, PowerCutError, Props, left_over, settle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,11 @@ STEPS = [
 def props(tmp_path: Path) -> Props:
     """Give stages on which all goes well with a recording of three pieces."""
     return Props(Spool(tmp_path / "spool"), texts=("One.", "Two.", "Three."))
+
+
+def spans(*numbers: int) -> tuple[tuple[float, float], ...]:
+    """Give from when to when these pieces last."""
+    return tuple((number * PIECE_SECONDS, (number + 1) * PIECE_SECONDS) for number in numbers)
 
 
 async def test_pieces_are_translated_while_others_are_cut(props: Props) -> None:
@@ -171,7 +177,7 @@ async def test_pieces_that_are_cut_otherwise_after_a_crash(props: Props) -> None
     props.asked.clear()
     props.piece_seconds = 15.1
     ending = await walk(JOB, stages=props.stages(), run=run.again())
-    assert ending == Ending(EndingName.TRANSLATED, missing=(1,))
+    assert ending == Ending(EndingName.TRANSLATED, missing=spans(1))
     assert props.asked == []
 
 
@@ -215,12 +221,12 @@ async def test_withdrawn_while_pieces_wait_for_their_turn(props: Props) -> None:
 
 async def test_a_piece_that_was_not_begun(props: Props) -> None:
     """Where the next step is known to have failed, a piece that waits to be sent is let go unsent."""
-    props.decode_error, props.gates = errors.NotDecodableError(), {0: asyncio.Event()}
+    props.decode_error, props.gates = errors.TooLongError(), {0: asyncio.Event()}
     run = KeptRun(cut_after="prepare-1")
     with pytest.raises(PowerCutError):
         await walk(JOB, stages=props.stages(), run=run)
     props.asked.clear()
-    ending = Ending(EndingName.FAILED, "not_decodable")
+    ending = Ending(EndingName.FAILED, "too_long")
     assert await walk(JOB, stages=props.stages(), run=run.again()) == ending
     assert props.asked == []
 
@@ -231,16 +237,28 @@ async def test_a_piece_that_was_not_begun(props: Props) -> None:
 async def test_a_piece_that_fails_leaves_a_gap(props: Props) -> None:
     """The rest is posted, the ending names the missing pieces, and nothing is sent again after a crash."""
     props.faults = {1: errors.EndpointDownError()}
-    ending = Ending(EndingName.TRANSLATED, missing=(1,))
+    ending = Ending(EndingName.TRANSLATED, missing=spans(1))
     run = KeptRun(cut_after="reply")
     with pytest.raises(PowerCutError):
         await walk(JOB, stages=props.stages(), run=run)
     assert props.replied[0][0] == ending
     text = props.replied[0][1]
     assert text.index("One.") < text.index("could not be translated") < text.index("Three.")
+    assert (
+        "could not be translated. The translation service is not answering properly right now. Press" in text
+    )
     assert await walk(JOB, stages=props.stages(), run=run.again()) == ending
     assert props.asked_pieces == [0, 1, 2]
     assert props.seconds_translated == [20.0] * 6
+
+
+async def test_why_there_are_gaps(props: Props) -> None:
+    """Of several gaps the first one's reason is told, with its limits spelled out; the log counts them."""
+    props.faults = {0: errors.TooLargeError(), 2: errors.EndpointDownError()}
+    with capture_logs() as logs:
+        await walk(JOB, stages=props.stages(), run=KeptRun())
+    assert "translated. This file is larger than the 1,024 MB I take. Press the button" in props.replied[0][1]
+    assert [line["missing"] for line in logs if line["event"] == "job.ended"] == [2]
 
 
 async def test_the_others_are_waited_for(props: Props) -> None:
@@ -252,7 +270,7 @@ async def test_the_others_are_waited_for(props: Props) -> None:
             await settle()
     assert not walking.done()
     props.gates[2].set()
-    assert await walking == Ending(EndingName.TRANSLATED, missing=(0,))
+    assert await walking == Ending(EndingName.TRANSLATED, missing=spans(0))
 
 
 @pytest.mark.parametrize(
@@ -276,8 +294,8 @@ async def test_only_what_is_missing(props: Props) -> None:
     """A second attempt cuts all, since cuts depend on what is before, but sends only what is missing."""
     props.faults = {2: errors.EndpointDownError()}
     run = KeptRun()
-    job = replace(JOB, attempt=2, only=(1, 2))
-    assert await walk(job, stages=props.stages(), run=run) == Ending(EndingName.TRANSLATED, missing=(2,))
+    job = replace(JOB, attempt=2, only=spans(1, 2))
+    assert await walk(job, stages=props.stages(), run=run) == Ending(EndingName.TRANSLATED, missing=spans(2))
     assert props.asked_pieces == [1, 2]
     assert [name for name in run.calls if name.startswith("translate")] == ["translate-1", "translate-2"]
     assert "Two." in props.replied[0][1]
@@ -296,20 +314,20 @@ async def test_what_is_missing_stays_missing(props: Props, trouble: dict[str, ob
     """When a second attempt brings nothing, the same pieces can be asked for once more."""
     for name, value in trouble.items():
         setattr(props, name, value)
-    ending = await walk(replace(JOB, attempt=2, only=(1,)), stages=props.stages(), run=KeptRun())
-    assert (ending.name, ending.missing) == (EndingName.FAILED, (1,))
+    ending = await walk(replace(JOB, attempt=2, only=spans(1)), stages=props.stages(), run=KeptRun())
+    assert (ending.name, ending.missing) == (EndingName.FAILED, spans(1))
 
 
 async def test_a_missing_piece_in_which_nobody_speaks(props: Props) -> None:
     """A piece that fails first and then turns out to be without speech is not missing any more."""
     props.texts = ("One.", "♪", "Three.")
-    job = replace(JOB, attempt=2, only=(1,))
+    job = replace(JOB, attempt=2, only=spans(1))
     assert await walk(job, stages=props.stages(), run=KeptRun()) == Ending(EndingName.NO_SPEECH)
 
 
-@pytest.mark.parametrize("error", [PowerCutError, ZeroDivisionError])
-async def test_a_run_that_breaks_leaves_nothing_behind(props: Props, error: type[BaseException]) -> None:
-    """What is no error of ours ends the run at once: the other pieces are let go, and the decoder closed."""
+async def test_a_run_that_breaks_leaves_nothing_behind(props: Props) -> None:
+    """What is no error at all ends the run at once: the other pieces are let go, and the decoder closed."""
+    error = PowerCutError
     props.faults, props.gates = {1: error()}, {0: asyncio.Event(), 1: asyncio.Event()}
     walking = asyncio.create_task(walk(JOB, stages=props.stages(), run=KeptRun()))
     async with asyncio.timeout(10):

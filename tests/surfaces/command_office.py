@@ -76,7 +76,9 @@ class Notebook:
         found = next((job for job in self.started if job.id == job_id), None)
         return JobState(found, self.endings.get(job_id)) if found else None
 
-    def end(self, name: EndingName, reason: str = "", *, missing: tuple[int, ...] = ()) -> None:
+    def end(
+        self, name: EndingName, reason: str = "", *, missing: tuple[tuple[float, float], ...] = ()
+    ) -> None:
         """Let everything that was started end so."""
         self.endings |= {
             job.id: Ending(name, reason, missing) for job in self.started if job.id not in self.endings

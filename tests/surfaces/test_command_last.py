@@ -198,7 +198,7 @@ async def test_wish_has_changed(office: Office, typed: str, wish: tuple[str, Out
     """With another prompt, output or temperature than last time the whole recording is translated anew."""
     await office.slack.share(CLIP)
     await office.type("last")
-    office.jobs.end(EndingName.TRANSLATED, missing=(3,))
+    office.jobs.end(EndingName.TRANSLATED, missing=((900.0, 1200.0),))
     await office.type(typed)
     assert (await office.type("last")).startswith("On it: the English will stand")
     _, again = office.jobs.started
@@ -210,18 +210,19 @@ async def test_missing_parts_are_all_that_is_tried_again(office: Office) -> None
     """What is missing of a translation is started alone, until nothing is; then there is nothing to do."""
     await office.slack.share(CLIP)
     await office.type("last")
-    office.jobs.end(EndingName.TRANSLATED, missing=(3, 7))
+    office.jobs.end(EndingName.TRANSLATED, missing=((900.0, 1200.0), (2100.0, 2400.0)))
     assert (await office.type("last")).startswith("On it: I try again only what was missing.")
-    office.jobs.end(EndingName.FAILED, "endpoint_down", missing=(3, 7))
+    office.jobs.end(EndingName.FAILED, "endpoint_down", missing=((900.0, 1200.0), (2100.0, 2400.0)))
     await office.type("last")
     office.jobs.end(EndingName.FAILED, "not_ready")  # before it came to the pieces
     await office.type("last")
-    office.jobs.end(EndingName.TRANSLATED, missing=(7,))
+    office.jobs.end(EndingName.TRANSLATED, missing=((2100.0, 2400.0),))
     await office.type("last")
     office.jobs.end(EndingName.TRANSLATED)
     assert (await office.type("last")).startswith("That is already translated")
+    both = ((900.0, 1200.0), (2100.0, 2400.0))
     tried = [(job.attempt, job.only) for job in office.jobs.started]
-    assert tried == [(1, ()), (2, (3, 7)), (3, (3, 7)), (4, (3, 7)), (5, (7,))]
+    assert tried == [(1, ()), (2, both), (3, both), (4, both), (5, both[1:])]
 
 
 async def test_a_long_recording_is_asked_about_once(tmp_path: Path) -> None:
