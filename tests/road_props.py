@@ -107,6 +107,7 @@ class Props:
     texts: tuple[str, ...] = ("Good morning.",)
     fetch_error: Exception | None = None
     piece_seconds: float = 15.0
+    odd_seconds: dict[int, float] = field(default_factory=dict)
     decode_error: Exception | None = None
     decoded_before: int = 1
     source: str = ""
@@ -114,6 +115,7 @@ class Props:
     faults: dict[int, BaseException] = field(default_factory=dict)
     gates: dict[int, asyncio.Event] = field(default_factory=dict)
     turn: asyncio.Event | None = None
+    lanes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(100))
     withdrawn: bool = False
     withdrawn_at: int = -1
     withdrawal: asyncio.Event = field(default_factory=asyncio.Event)
@@ -174,7 +176,8 @@ class Props:
                 path.write_bytes(b"piece")
                 path.with_suffix(".mp3").write_bytes(b"piece")
                 start, is_last = index * PIECE_SECONDS, index == len(self.texts) - 1
-                yield Piece(index, str(path), start, self.piece_seconds, 5, is_last, start + PIECE_SECONDS)
+                seconds = self.odd_seconds.get(index, self.piece_seconds)
+                yield Piece(index, str(path), start, seconds, 5, is_last, start + PIECE_SECONDS)
         finally:
             self.closed += 1
 
@@ -258,8 +261,16 @@ class Voice:
         props = self.props
         if props.turn:
             await props.turn.wait()
+        async with props.lanes:
+            return await self._send(piece, ask, team_id, job_id, check)
+
+    async def _send(
+        self, piece: Piece, ask: Ask, team_id: str, job_id: str, check: Callable[[], Awaitable[None]]
+    ) -> Translation:
+        props = self.props
         await check()
-        assert await asyncio.to_thread(Path(piece.path).exists)
+        if not await asyncio.to_thread(Path(piece.path).exists):
+            raise FileNotFoundError
         props.asked.append((piece.index, ask, team_id, job_id))
         if piece.index == props.withdrawn_at:
             props.withdrawn = True

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engines import Segment, Translation
-from bot.join import Gap, Whole, end_of, join
+from bot.join import END_OF_ALL_SECONDS, Gap, Whole, end_of, join, lies_in, rest_after
 from bot.prepare import Piece
 
 
@@ -92,6 +92,57 @@ def test_gaps_say_what_is_missing() -> None:
     assert join([None, Translation("Two."), None], pieces) == Whole(
         "Two.", (Segment(6.0, 11.0, "Two."),), 40.0, (Gap(0.0, 6.0), Gap(11.0, 40.0))
     )
+
+
+def test_what_was_never_cut_is_a_gap() -> None:
+    """What comes after the pieces belongs to the recording, as far as anybody knows how long that is."""
+    told, piece = [Translation("One.")], piece_of(0)
+    assert join(told, [piece], [Gap(6.0, 90.0)]).seconds == 90.0
+    whole = join(told, [piece], [Gap(6.0, 16.0, is_open=True)])
+    assert (whole.seconds, [gap.span for gap in whole.gaps]) == (6.0, [(6.0, END_OF_ALL_SECONDS)])
+
+
+FOR_EVER = (12.0, END_OF_ALL_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "only", "spans"),
+    [
+        pytest.param(90.0, (), [(12.0, 90.0)], id="to the end"),
+        pytest.param(0.0, (), [FOR_EVER], id="nobody told the length"),
+        pytest.param(12.4, (), [FOR_EVER], id="there is more than was told"),
+        pytest.param(
+            90.0, ((0.0, 12.4), (10.0, 20.0), (30.0, 40.0)), [(12.0, 20.0), (30.0, 40.0)], id="only"
+        ),
+        pytest.param(90.0, (FOR_EVER,), [FOR_EVER], id="only the open rest"),
+        pytest.param(90.0, ((0.0, 6.0),), [], id="nothing of what was missing"),
+    ],
+)
+def test_what_is_missing_where_cutting_fails(
+    seconds: float, only: tuple[tuple[float, float], ...], spans: list[tuple[float, float]]
+) -> None:
+    """All that comes after the last piece is missing, of a second attempt what was missing before."""
+    gaps = rest_after(piece_of(1, start=6.0), seconds=seconds, only=only)
+    assert [gap.span for gap in gaps] == spans
+    assert all(gap.start_seconds < gap.end_seconds < 200 for gap in gaps)
+
+
+@pytest.mark.parametrize(
+    ("span", "is_in"),
+    [
+        pytest.param((6.0, 12.0), True, id="the very piece"),
+        pytest.param((0.0, 90.0), True, id="more than the piece"),
+        pytest.param((8.0, 8.3), True, id="a short stretch in it"),
+        pytest.param((11.0, END_OF_ALL_SECONDS), True, id="all from there on"),
+        pytest.param((0.0, 6.5), False, id="a little of its beginning"),
+        pytest.param((11.6, 20.0), False, id="a little of its end"),
+        pytest.param((11.9, 12.2), False, id="less than half of a short one"),
+        pytest.param((12.0, 20.0), False, id="the next one"),
+    ],
+)
+def test_a_piece_in_a_stretch(span: tuple[float, float], *, is_in: bool) -> None:
+    """A piece belongs to what is missing where they share more than cuts may differ by."""
+    assert lies_in(piece_of(1, start=6.0), [(200.0, 300.0), span]) is is_in
 
 
 def test_the_end_of_a_piece() -> None:

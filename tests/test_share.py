@@ -51,6 +51,12 @@ def test_sizes_and_lengths_are_slacks_word() -> None:
     assert SlackFile.from_payload({"size": 12, "duration_ms": 6370}).duration_seconds == pytest.approx(6.37)
 
 
+@pytest.mark.parametrize("duration_ms", [0, -1, 0.0, None, "6370", float("nan")])
+def test_a_length_that_is_none(duration_ms: object) -> None:
+    """A length of nothing is one that Slack did not tell: it answers no question about long recordings."""
+    assert SlackFile.from_payload({"duration_ms": duration_ms}).duration_seconds is None
+
+
 @pytest.mark.parametrize(
     ("payload", "is_stub"),
     [
