@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path, PosixPath
@@ -18,15 +19,16 @@ from bot.sandbox.endpoint import EndpointSandbox
 from bot.sandbox.endpoint_answers import Answer, failing
 from bot.sandbox.hearing import Heard, length
 from bot.shell.order import STDIN, Order, UsageError
-from bot.shell.printing import printable
+from bot.shell.printing import print_text, printable
 from bot.shell.translating import FILES_AT_ONCE, translate_files
 from bot.shell.words import WORDS, explain
 from bot.terms import Terms
 from known_words import RATE, KnownSpeech, ears, heard_words, speech
 from running import SAMPLES
+from sample_ears import sample_by_length
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 PARCEL, LOGIN = SAMPLES["parcel"], SAMPLES["login"]
 
@@ -42,6 +44,14 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     said = capsys.readouterr()
     assert said.err == ""
     return [json.loads(line) for line in said.out.splitlines()]
+
+
+@asynccontextmanager
+async def quick_endpoint() -> AsyncIterator[EndpointSandbox]:
+    """Run an endpoint that knows a sample by its length: to listen to it takes a child, and its time."""
+    async with EndpointSandbox() as endpoint:
+        endpoint.ears = sample_by_length
+        yield endpoint
 
 
 # --- what is written ----------------------------------------------------------------------------
@@ -64,7 +74,7 @@ async def test_text_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
 
 async def test_one_text_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """One file's text is all there is on stdout; without a terminal nothing else is shown."""
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         assert await translate_files(config_for(endpoint), Order(files=[PARCEL.path])) == 0
     assert capsys.readouterr() == (PARCEL.english + "\n", "")
 
@@ -85,7 +95,7 @@ async def test_several_are_told_in_their_order(capsys: pytest.CaptureFixture[str
                 all_others.set()
         return Heard(seconds, ((0, seconds, f"It lasts {seconds:.0f} seconds."),))
 
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         endpoint.ears = slow_first
         assert await translate_files(config_for(endpoint), Order(files=files, is_json=True)) == 0
     assert [one["file"] for one in lines_of(capsys)] == [str(file) for file in files]
@@ -93,7 +103,7 @@ async def test_several_are_told_in_their_order(capsys: pytest.CaptureFixture[str
 
 async def test_json_goes_to_a_file(tmp_path: Path) -> None:
     """`--format json` has the text, the timed segments, the length, the gaps and the file's name."""
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         order = Order(files=[SAMPLES["shoes"].path], output_format="json", out=tmp_path / "shoes.json")
         assert await translate_files(config_for(endpoint), order) == 0
     written = json.loads((tmp_path / "shoes.json").read_text())
@@ -116,7 +126,8 @@ async def test_subtitles(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], output_format: str, first: str
 ) -> None:
     """Subtitles go to stdout alone or to files; in a line of JSON they stand under their name."""
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
+        endpoint.ears = sure
         config = config_for(endpoint)
         alone = Order(files=[PARCEL.path], output_format=output_format)
         assert await translate_files(config, alone) == 0
@@ -137,7 +148,7 @@ async def test_a_line_of_json_for_every_file(tmp_path: Path, capsys: pytest.Capt
     """A script reads on stdout what came of every file, failures too, and where it was written."""
     bad = tmp_path / "notes.mp3"
     bad.write_text("no sound in here")
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         order = Order(files=[bad, PARCEL.path], out=tmp_path / "out", is_json=True)
         assert await translate_files(config_for(endpoint), order) == 1
     failed, parcel = lines_of(capsys)
@@ -155,14 +166,14 @@ class Meeting:
     """A recording of a little more than four minutes, the shortest that is cut, and what is said in it."""
 
     file: Path
-    words: list[str]
+    spoken: KnownSpeech
 
 
 @pytest.fixture(scope="module")
 def meeting(tmp_path_factory: pytest.TempPathFactory) -> Meeting:
     """Record it once for all tests."""
-    spoken = speech(245, long_silences=False)
-    return Meeting(spoken.write(tmp_path_factory.mktemp("meeting") / "meeting.flac"), spoken.words)
+    spoken = speech(245, seed=4)  # three pieces, two long silences
+    return Meeting(spoken.write(tmp_path_factory.mktemp("meeting") / "meeting.flac"), spoken)
 
 
 def sure(_: bytes) -> Heard:
@@ -170,13 +181,12 @@ def sure(_: bytes) -> Heard:
     return Heard(120.0, ((0.0, 1.0, "Something."),))
 
 
-async def test_a_long_recording(tmp_path: Path) -> None:
-    """Of twelve minutes in several pieces no word is lost or doubled, and subtitles have the right times."""
-    spoken = speech(12 * 60)
-    file = spoken.write(tmp_path / "meeting.flac")
-    async with EndpointSandbox() as endpoint:
+async def test_a_long_recording(tmp_path: Path, meeting: Meeting) -> None:
+    """Of a recording in several pieces no word is lost or doubled, and the times are right."""
+    spoken = meeting.spoken
+    async with quick_endpoint() as endpoint:
         endpoint.ears = ears
-        order = Order(files=[file], output_format="json", out=tmp_path / "meeting.json")
+        order = Order(files=[meeting.file], output_format="json", out=tmp_path / "meeting.json")
         assert await translate_files(config_for(endpoint), order) == 0
         assert len(endpoint.requests) >= 3
     written = json.loads((tmp_path / "meeting.json").read_text())
@@ -189,26 +199,24 @@ async def test_a_long_recording(tmp_path: Path) -> None:
 
 
 async def test_what_could_not_be_translated(meeting: Meeting, capsys: pytest.CaptureFixture[str]) -> None:
-    """A piece that fails for good is marked in the text, its times are told, and the exit code is 1."""
-    async with EndpointSandbox() as endpoint:
-        endpoint.ears = ears
+    """Pieces that fail for good are marked in the text, neighbours once; the exit code is 1."""
+    async with quick_endpoint() as endpoint:
+        endpoint.ears = sure
         config = config_for(endpoint, ENDPOINT_CONCURRENCY="1")
-        endpoint.script(failing(400, code="invalid_request", message="no"))
+        endpoint.script(*[failing(400, code="invalid_request", message="no")] * 2)
         assert await translate_files(config, Order(files=[meeting.file])) == 1
     said = capsys.readouterr()
-    mark, *_, rest = said.out.partition("]")
+    mark, _, rest = said.out.partition("]")
     assert mark.startswith("[0:00–")  # noqa: RUF001 -- from, to
     assert mark.endswith(" could not be translated")
-    words = heard_words(rest)
-    assert 0 < len(words) < len(meeting.words)
-    assert words == meeting.words[-len(words) :]
-    assert said.err.startswith(f"{meeting.file}: {mark[1:]}: ")
-    assert said.err.endswith("[endpoint_refused]\n")
+    assert rest.split() == ["Something."] * (len(endpoint.requests) - 2)
+    assert rest.split()
+    assert said.err == f"{meeting.file}: {mark[1:]}: {WORDS['endpoint_refused']}\n"
 
 
 async def test_gaps_as_json(meeting: Meeting, capsys: pytest.CaptureFixture[str]) -> None:
     """A line of JSON has what there is, what is missing, and why."""
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         endpoint.ears = sure
         endpoint.script(failing(400, code="invalid_request", message="no"))
         order = Order(files=[meeting.file], output_format="srt", is_json=True)
@@ -218,6 +226,7 @@ async def test_gaps_as_json(meeting: Meeting, capsys: pytest.CaptureFixture[str]
     [gap] = told["gaps"]
     assert gap["start_seconds"] == 0
     assert 60 < gap["end_seconds"] < told["seconds"]
+    assert set(str(told["text"]).split()) == {"Something."}
     assert told["error"] == "endpoint_refused"
     assert str(told["message"]).startswith("0:00–")  # noqa: RUF001 -- from, to
     assert "could not be translated" in str(told["srt"])
@@ -225,20 +234,19 @@ async def test_gaps_as_json(meeting: Meeting, capsys: pytest.CaptureFixture[str]
 
 async def test_nothing_could_be_translated(meeting: Meeting, capsys: pytest.CaptureFixture[str]) -> None:
     """Where no piece could be, or nobody speaks in the others, the file failed: there is no text."""
-    order = Order(files=[meeting.file])
-    async with EndpointSandbox() as endpoint:
-        endpoint.ears = sure
+    async with quick_endpoint() as endpoint:
         config = config_for(endpoint, ENDPOINT_CONCURRENCY="1")
         refusal = failing(400, code="invalid_request", message="no")
         endpoint.always = refusal
-        assert await translate_files(config, order) == 1
-        assert len(endpoint.requests) >= 2
+        assert await translate_files(config, Order(files=[PARCEL.path])) == 1
         endpoint.always = Answer(body='{"text": "♪"}')
         endpoint.script(refusal)
-        assert await translate_files(config, order) == 1
+        assert await translate_files(config, Order(files=[meeting.file])) == 1
+        assert len(endpoint.requests) > 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == f"{meeting.file}: {WORDS['endpoint_refused']} [endpoint_refused]\n" * 2
+    files = (PARCEL.path, meeting.file)
+    assert said.err == "".join(f"{file}: {WORDS['endpoint_refused']}\n" for file in files)
 
 
 # --- what fails ---------------------------------------------------------------------------------
@@ -248,41 +256,48 @@ async def test_one_that_fails_stops_no_other(tmp_path: Path, capsys: pytest.Capt
     """A file that is no recording is named on stderr, the others are written, and the exit code is 1."""
     bad = tmp_path / "notes.mp3"
     bad.write_text("no sound in here")
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         order = Order(files=[bad, PARCEL.path], out=tmp_path / "out")
         assert await translate_files(config_for(endpoint), order) == 1
     assert (tmp_path / "out" / "parcel.txt").read_text() == PARCEL.english + "\n"
-    assert capsys.readouterr() == ("", f"{bad}: {WORDS['not_decodable']} [not_decodable]\n")
+    assert capsys.readouterr() == ("", f"{bad}: {WORDS['not_decodable']}\n")
 
 
 @pytest.mark.parametrize(
     ("variable", "reason", "limit"),
     [
         pytest.param("MAX_FILE_MB", "too_large", "1 MB", id="too large"),
-        pytest.param("MAX_MINUTES", "too_long", "1 minutes", id="too long"),
+        pytest.param("MAX_MINUTES", "too_long", "1 min:", id="too long"),
     ],
 )
 async def test_limits(
     meeting: Meeting, capsys: pytest.CaptureFixture[str], variable: str, reason: str, limit: str
 ) -> None:
-    """The limits of the bot hold here too, and their words name them; a question is never asked."""
-    order = Order(files=[meeting.file])
-    async with EndpointSandbox() as endpoint:
+    """The limits of the bot hold here too, and their words name them."""
+    order = Order(files=[meeting.file], is_json=True)
+    async with quick_endpoint() as endpoint:
         endpoint.ears = sure
-        generous = config_for(endpoint, CONFIRM_MINUTES="1", MAX_MINUTES="5")
-        assert await translate_files(generous, order) == 0
-        assert capsys.readouterr().out.startswith("Something.\n")
         assert await translate_files(config_for(endpoint, **{variable: "1"}), order) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert limit in said.err
-    assert f"{variable} [{reason}]" in said.err
+    [told] = lines_of(capsys)
+    assert told["error"] == reason
+    assert limit in str(told["message"])
+    assert str(told["message"]).endswith(variable)
+
+
+async def test_a_question_is_never_asked(meeting: Meeting, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever names a long file in a shell has decided; the text comes in paragraphs, as in a thread."""
+    async with quick_endpoint() as endpoint:
+        endpoint.ears = sure
+        config = config_for(endpoint, CONFIRM_MINUTES="1", MAX_MINUTES="5")
+        assert await translate_files(config, Order(files=[meeting.file])) == 0
+        paragraphs = ["Something."] * len(endpoint.requests)
+    assert capsys.readouterr().out == "\n\n".join(paragraphs) + "\n"
 
 
 @pytest.mark.parametrize("text", ["", "♪"], ids=["nothing", "a mark"])
 async def test_no_speech_is_said(capsys: pytest.CaptureFixture[str], text: str) -> None:
     """A recording in which nobody speaks is no failure, but it is said."""
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         endpoint.script(Answer(body=json.dumps({"text": text})))
         assert await translate_files(config_for(endpoint), Order(files=[PARCEL.path])) == 0
     assert capsys.readouterr() == ("\n", f"{PARCEL.path}: no speech in this recording\n")
@@ -293,22 +308,23 @@ async def test_silence_is_not_sent(tmp_path: Path, capsys: pytest.CaptureFixture
     silence = KnownSpeech()
     silence.pause(6 * RATE)
     file = silence.write(tmp_path / "silence.flac")
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         assert await translate_files(config_for(endpoint), Order(files=[file], is_json=True)) == 0
         assert not endpoint.requests
     [told] = lines_of(capsys)
     assert (told["text"], told["segments"], told["gaps"]) == ("", [], [])
+    assert "seconds" not in told
 
 
 async def test_one_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where one text cannot be written, a line says so, the next one is, and the exit code is 1."""
     (tmp_path / "parcel.txt").mkdir()
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         order = Order(files=[PARCEL.path, LOGIN.path], out=tmp_path)
         assert await translate_files(config_for(endpoint), order) == 1
     assert (tmp_path / "login.txt").read_text() == LOGIN.english + "\n"
     [line] = capsys.readouterr().err.splitlines()
-    assert line.endswith("parcel.txt cannot be written (Is a directory) [not_ready]")
+    assert line.endswith("parcel.txt cannot be written (Is a directory)")
 
 
 async def test_trouble_of_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -319,7 +335,7 @@ async def test_trouble_of_this_machine(tmp_path: Path, capsys: pytest.CaptureFix
     def take_it_away(_: bytes) -> None:
         gone.unlink(missing_ok=True)
 
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         endpoint.ears = take_it_away
         order = Order(files=[*[LOGIN.path] * FILES_AT_ONCE, gone], is_json=True)
         assert await translate_files(config_for(endpoint), order) == 1
@@ -340,7 +356,7 @@ class Odd(PosixPath):
 
 async def test_a_fault_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
     """Where the program itself breaks over a recording, that one failed, and the others are translated."""
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         order = Order(files=[Odd(PARCEL.path), LOGIN.path], is_json=True)
         assert await translate_files(config_for(endpoint), order) == 1
     failed, login = lines_of(capsys)
@@ -389,7 +405,7 @@ def test_every_reason_has_words_for_the_shell() -> None:
 )
 async def test_orders_that_cannot_be_done(order: dict[str, object], words: str) -> None:
     """What cannot be done is told in one line, before anything is sent."""
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         with pytest.raises(UsageError) as caught:
             await translate_files(config_for(endpoint), Order(**{"files": [PARCEL.path]} | order))  # type: ignore[arg-type]  # as typed
         assert str(caught.value) == words
@@ -421,11 +437,17 @@ async def test_how_far_a_long_one_is(tmp_path: Path, meeting: Meeting) -> None:
 async def shown_for(file: Path, hear: Callable[[bytes], Heard | None] | None = None) -> str:
     """Translate a file and give what a terminal was sent."""
     shown = StringIO()
-    async with EndpointSandbox() as endpoint:
+    async with quick_endpoint() as endpoint:
         endpoint.ears = hear
         console = Console(file=shown, force_terminal=True, width=200)
         assert await translate_files(config_for(endpoint), Order(files=[file]), console) == 0
     return shown.getvalue()
+
+
+def test_a_pipe_is_given_every_character(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only for a terminal a text is changed."""
+    print_text("Hello\x1b]0;title\x07 there\x1b[2J, “you”\n")
+    assert capsys.readouterr().out == "Hello\x1b]0;title\x07 there\x1b[2J, “you”\n"
 
 
 @pytest.mark.parametrize(

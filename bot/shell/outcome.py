@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from bot.document import SHORT_CHARACTERS, SHORT_SECONDS
 from bot.join import Gap, Whole
 from bot.paragraphs import gap_mark, paragraphs_of
 from bot.shell.order import SUBTITLES
@@ -53,8 +54,14 @@ def render(whole: Whole, order: Order, file: Path) -> str:
 
 
 def fields_of(whole: Whole, file: Path) -> dict[str, Any]:
-    """Give a translation as JSON has it, under the recording's name as it was given."""
-    return {"file": str(file)} | asdict(whole) | {"text": _text_of(whole)}
+    """Give a translation as JSON has it, under the recording's name as it was given.
+
+    The text is what was said; what is missing stands beside it, in `gaps`.
+    """
+    told = {"file": str(file)} | asdict(whole)
+    if not whole.seconds:  # all of it is silence: nobody measured how long
+        del told["seconds"]
+    return told
 
 
 def line_of(outcome: Outcome, order: Order) -> dict[str, Any]:
@@ -72,8 +79,8 @@ def line_of(outcome: Outcome, order: Order) -> dict[str, Any]:
 
 
 def _text_of(whole: Whole) -> str:
-    """Give the text; what is missing stands in it with its times."""
-    if not whole.gaps:
+    """Give the text, a long one in paragraphs, with the times of what is missing."""
+    if whole.seconds <= SHORT_SECONDS and len(whole.text) <= SHORT_CHARACTERS and not whole.gaps:
         return whole.text
     return "\n\n".join(
         gap_mark(part) if isinstance(part, Gap) else part.text for part in paragraphs_of(whole)

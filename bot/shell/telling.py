@@ -39,7 +39,7 @@ def tell(outcome: Outcome, order: Order) -> None:
         is_headed = order.output_format == "text" and len(order.files) > 1
         print_text((f"== {_shown_name(outcome.file, order.files)} ==\n" if is_headed else "") + text)
     if outcome.trouble:
-        say(f"{outcome.file}: {outcome.trouble.message} [{outcome.trouble.reason}]")
+        say(f"{outcome.file}: {outcome.trouble.message}")
     elif outcome.remark:
         say(f"{outcome.file}: {outcome.remark}")
 

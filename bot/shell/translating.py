@@ -20,7 +20,7 @@ from bot.engines.turns import FairTurns
 from bot.errors import BotError, SilentError, TooLargeError
 from bot.join import Whole, join
 from bot.judge import Verdict, judge
-from bot.paragraphs import span_mark
+from bot.paragraphs import gaps_of, span_mark
 from bot.prepare import Decoders, Limits
 from bot.shell import piped
 from bot.shell.bars import Bars
@@ -74,7 +74,7 @@ async def translate_files(config: Config, order: Order, console: Console | None 
     check(order)
     targets = find_targets(order)
     terms = config.terms
-    decoders = Decoders(at_once=2, limits=Limits(decoded_seconds=terms.max_seconds))
+    decoders = Decoders(at_once=2, limits=Limits.up_to(terms.max_seconds))
     # The folder goes last, when no child is left that could write into it.
     with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
         async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None)) as client:
@@ -148,7 +148,7 @@ async def _translate_file(number: int, order: Order, target: Path | None, tools:
         whole, outcome = Whole("", seconds=whole.seconds), replace(outcome, remark=NO_SPEECH)
     outcome = replace(outcome, whole=whole)
     if failed:
-        times = ", ".join(map(span_mark, whole.gaps))
+        times = ", ".join(map(span_mark, gaps_of(whole)))
         words = f"{times} could not be translated: {explain(failed, tools.terms)}"
         outcome = replace(outcome, trouble=Trouble(failed.reason, words))
     return write(outcome, order)

@@ -20,14 +20,14 @@ WORDS: Final = {
     "deleted": "the recording is gone",
     "external": "this only links to a recording: give the recording itself",
     "too_large": "the recording is larger than {max_file_mb} MB: split it, or raise MAX_FILE_MB",
-    "too_long": "the recording is longer than {max_minutes} minutes: split it, or raise MAX_MINUTES",
+    "too_long": "the recording is longer than {max_minutes} min: split it, or raise MAX_MINUTES",
     "not_decodable": "this can't be read as a recording: it is empty, damaged or not audio at all",
     "no_sound": "there is no sound in this file",
     "endpoint_key": "the endpoint doesn't accept the key: check COMETAPI_KEY and TRANSLATION_BASE_URL",
     "endpoint_credit": "the endpoint says that the credit is used up: top it up",
     "endpoint_model": "the endpoint doesn't offer the model: check TRANSLATION_MODEL",
     "endpoint_down": "the endpoint isn't answering properly right now: try again in a few minutes",
-    "endpoint_refused": "the endpoint refused this recording: try it as MP3 or M4A",
+    "endpoint_refused": "the endpoint refused this recording: try again later, or another TRANSLATION_MODEL",
     "budget": "the budget is used up",
 }
 ENDPOINT_TOO_LARGE: Final = "the recording is too large for the endpoint: split it"
