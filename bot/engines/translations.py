@@ -7,6 +7,7 @@ and it gives a web page back as a translation.
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections import deque
 from dataclasses import dataclass, replace
@@ -98,14 +99,21 @@ class TranslationsEngine:
     async def translate(self, piece: Piece, ask: Ask) -> Translation:
         """Ask once, and once more for each thing that the server refuses and that has another way.
 
-        FileNotFoundError passes: the piece is gone from this machine and has to be prepared again.
+        FileNotFoundError passes: the piece is gone from this machine and has to be cut again.
         """
         way, learnt = self._way, dict[str, str]()
         if (piece.path, "sound") in self._fell_back:
             # FLAC was refused, and a passing fault came in the way of MP3: no need to upload both again.
             learnt["sound"] = "mp3"
             way = replace(way, **learnt)
-        answer = await self._post(await self._file(piece, way), ask, way)
+        try:
+            file = await self._file(piece, way)
+        except (BotError, OSError):
+            # Trouble of ours, not the recording's: the server may take FLAC, or else says what it thinks.
+            learnt.pop("sound", None)
+            way = replace(way, sound="flac")
+            file = Path(piece.path)
+        answer = await self._post(file, ask, way)
         while other := self._other(piece, way, answer):
             self._fell_back.append((piece.path, other.field))
             learnt[other.field] = other.instead
@@ -209,10 +217,15 @@ def _form(fields: dict[str, str], file: tuple[str, str], boundary: str) -> tuple
 async def _body(head: bytes, path: Path, tail: bytes) -> AsyncIterator[bytes]:
     """Give the form with the file streamed from the disk."""
     yield head
-    async with aiofiles.open(path, "rb") as file:
+    # A link in place of the piece would lead to what is none of the recording's.
+    async with aiofiles.open(path, "rb", opener=_no_link) as file:
         while chunk := await file.read(CHUNK_BYTES):
             yield chunk
     yield tail
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -395,6 +395,44 @@ async def test_without_an_mp3_the_refusal_stands(piece: Piece, maker: Maker | No
     assert received == [FLAC, FLAC]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(NotDecodableError(), id="the child broke"),
+        pytest.param(OSError("full"), id="the disk is full"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        pytest.param(says(200, GOOD), Translation("Hello."), id="the server takes FLAC after all"),
+        pytest.param(says(400, REFUSED_SOUND), EndpointRefusedError, id="it does not"),
+    ],
+)
+async def test_a_piece_of_which_no_mp3_can_be_made(
+    piece: Piece, error: Exception, last: Answer, told: Translation | type[EndpointError]
+) -> None:
+    """Where MP3 is known to work, but cannot be made, FLAC is sent: the recording is not to blame."""
+    maker = Maker()
+    answers = (says(400, REFUSED_SOUND), says(200, GOOD), last, says(200, GOOD))
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = TranslationsEngine(client, base_url=wire.url, key=KEY, model="whisper-1", as_mp3=maker)
+        await engine.translate(piece, Ask())
+        maker.error = error
+        other = dataclasses.replace(piece, index=1, path=str(pathlib.Path(piece.path).with_name("b.flac")))
+        await asyncio.to_thread(pathlib.Path(other.path).write_bytes, SOUND)
+        try:
+            outcome: object = await engine.translate(other, Ask())
+        except EndpointError as refused:
+            outcome = type(refused)
+        maker.error = None
+        third = dataclasses.replace(other, index=2, path=str(pathlib.Path(piece.path).with_name("c.flac")))
+        await asyncio.to_thread(pathlib.Path(third.path).write_bytes, SOUND)
+        await engine.translate(third, Ask())
+    assert outcome == told
+    assert sent(wire.received) == [FLAC, AS_MP3, FLAC, AS_MP3]
+
+
 # --- faults of the wire -------------------------------------------------------------------------
 
 
