@@ -517,6 +517,30 @@ async def test_a_job_of_an_older_version(sqlite: Database) -> None:
         assert state == JobState(job_of(), Ending(EndingName.FAILED, "too_long"))
 
 
+async def test_steps_in_another_order(sqlite: Database) -> None:
+    """What the store itself raises is told from a fault of the road: such a run can keep nothing more."""
+    runs: list[Run] = []
+    names = ["one"]
+
+    async def nothing() -> str:
+        return ""
+
+    async def walk(_job: Job, run: Run) -> Ending:
+        runs.append(run)
+        await run.keep(names[-1], nothing, str)
+        if len(runs) == 1:
+            await asyncio.Event().wait()
+        return DONE
+
+    async with sqlite.running(walk) as one:
+        await one.start(job_of())
+        await until(lambda: "one" in str(sqlite.rows("SELECT function_name FROM {}operation_outputs")))
+    names.append("another")
+    async with sqlite.running(walk) as one:
+        assert (await finished(one, job_of())).name is EndingName.FAILED
+    assert [run.is_lost for run in runs] == [False, True]
+
+
 async def test_a_job_that_broke(sqlite: Database) -> None:
     """A job that ended without an ending of ours counts as failed, not as under way; no words are stored."""
 
