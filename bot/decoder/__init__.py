@@ -6,5 +6,5 @@ needs no PyAV, is asked there what the kernel can do. The way of a recording:
 
     sound → silence → cuts → piece_file
 
-`fence.py` keeps the child from other files, `child.py` takes the job and gives the reports.
+`fence.py` keeps the child from opening other files, `child.py` takes the job and gives the reports.
 """

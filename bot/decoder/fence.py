@@ -1,4 +1,7 @@
-"""Keep this process from every file but its own, and from the network, by Landlock."""
+"""Keep this process from reading and writing any file but its own, and from TCP, by Landlock.
+
+What it can still do is told in docs/decisions/0004-a-fence-around-the-decoder.md.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,11 @@ def version() -> int:
 
 
 def stay_within(source: str, folder: str) -> None:  # pragma: no cover -- lasts; seen on real children
-    """Leave this process `source` to read and the files in `folder` to read and write, and nothing else.
+    """Leave this process no file to open but `source` to read and those in `folder` to read and write.
 
     Only what can be had: a kernel without Landlock (before 5.13, or not Linux) goes on without, one
-    before 6.7 leaves TCP open. Binds this thread and those it starts later, so it is called before any.
+    before 6.7 leaves TCP open, one before 6.12 signals to other processes. Binds this thread and those it
+    starts later, so it is called before any.
     """
     known = version()
     if not known:

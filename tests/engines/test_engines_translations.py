@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import json
 import os
 import pathlib
@@ -185,6 +186,15 @@ async def test_a_piece_that_is_gone_is_not_the_endpoints_fault(piece: Piece) -> 
     """A file that a crash took away is for the job to make again."""
     await asyncio.to_thread(os.remove, piece.path)
     with pytest.raises(FileNotFoundError):
+        await over(lambda _: httpx.Response(200, content=GOOD)).translate(piece, Ask())
+
+
+async def test_a_link_in_place_of_a_piece_is_not_followed(piece: Piece, tmp_path: Path) -> None:
+    """A link leads to what is none of the recording's, so nothing behind it is sent away."""
+    secret = tmp_path / "secret"
+    await asyncio.to_thread(os.rename, piece.path, secret)
+    await asyncio.to_thread(os.symlink, secret, piece.path)
+    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
         await over(lambda _: httpx.Response(200, content=GOOD)).translate(piece, Ask())
 
 
