@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Walk = Callable[[Job, Run], Awaitable[Ending]]
 
 DONE = Ending(EndingName.TRANSLATED)
-PATIENCE = 20
+PATIENCE = 60  # seconds; a busy machine is no reason to fail
 
 
 def job_of(number: int = 1, *, team: str = "T1", attempt: int = 1, after: str = "") -> Job:

@@ -24,7 +24,7 @@ from sample_ears import sample_by_length
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 PARCEL = SAMPLES["parcel"]
 SECONDS = 60
@@ -36,6 +36,14 @@ async def endpoint() -> AsyncIterator[EndpointSandbox]:
     async with EndpointSandbox() as one:
         one.ears = sample_by_length
         yield one
+
+
+@pytest.fixture(autouse=True)
+def heard_hangup() -> Iterator[None]:
+    """Let processes hear that a terminal was closed: under nohup they would inherit to ignore it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @asynccontextmanager
