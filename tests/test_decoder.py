@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from array import array
 from typing import TYPE_CHECKING, cast
 
@@ -174,6 +175,19 @@ def test_nothing_decoded_is_no_silence(tmp_path: Path) -> None:
     content = recordings.recorded(tmp_path, "webm").read_bytes()
     source = tmp_path / "start.webm"
     source.write_bytes(content[:500])
+    assert refusal(source) == ("not_decodable", "nothing_decoded")
+
+
+def test_little_left_of_a_short_recording(tmp_path: Path) -> None:
+    """A short recording of which a damage leaves but a moment can't be decoded; no microphone is to blame."""
+    tone = recordings.tone(tmp_path / "tone.wav", 1.05)
+    source = recordings.encode(tone, tmp_path / "clip.ogg", "libopus")
+    content = source.read_bytes()
+    pages = [page.start() for page in re.finditer(b"OggS", content)]
+    assert len(pages) == 4, "two of headers, one of a second, and the rest"
+    damaged = bytearray(content)
+    damaged[pages[2] + 300] ^= 0xFF
+    source.write_bytes(damaged)
     assert refusal(source) == ("not_decodable", "nothing_decoded")
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 SHORTEST_SECONDS: Final = 0.1  # endpoints refuse less
+_CLEARLY_MORE_SECONDS: Final = 3 * SHORTEST_SECONDS  # than that; what codecs add to both ends is less
 MOST_BAD_PACKETS: Final = 0.5  # of all: damaged in a few places is fine, encrypted is not
 
 # What may be opened, on every open. Without it FFmpeg takes a text for a playlist (HLS, ffconcat, SDP)
@@ -133,7 +134,8 @@ class Sound:
         """Refuse what is too damaged, and tell a recording without sound from one that can't be read."""
         if self._bad_packets > self._packets * MOST_BAD_PACKETS:
             raise Refusal(Ending.NOT_DECODABLE, "damaged")
-        if self._samples == 0 and (self._packets or self.declared_seconds):
+        is_lost = self.seconds < SHORTEST_SECONDS and self.declared_seconds > _CLEARLY_MORE_SECONDS
+        if is_lost or (self._samples == 0 and (self._packets or self.declared_seconds)):
             # Never taken for silence: running out of memory can look like the end of the file.
             raise Refusal(Ending.NOT_DECODABLE, "nothing_decoded")
         if self.seconds < SHORTEST_SECONDS:
