@@ -6,7 +6,7 @@ import pytest
 
 from bot.engines import Segment
 from bot.join import Gap, Whole
-from bot.paragraphs import Paragraph, cut, gaps_of, paragraphs_of, time_mark
+from bot.paragraphs import Paragraph, cut, gaps_of, paragraphs_of, span_mark, time_mark
 
 # So much that it is no line or two.
 LONG = " ".join(["word"] * 51) + "."
@@ -82,6 +82,13 @@ def test_gaps_stand_between() -> None:
         ("25:00", "to 30:00"),
     ]
     assert gaps_of(spoken) == [Gap(0, 600), Gap(900, 1200), Gap(1500, 1800)]
+
+
+def test_a_gap_without_an_end() -> None:
+    """Where nobody knows how much is missing only its beginning is told, also when two gaps are one."""
+    spoken = whole((0, 4, "One."), gaps=(Gap(4, 300), Gap(300, 310, is_open=True)))
+    (gap,) = gaps_of(spoken)
+    assert (gap.is_open, span_mark(gap)) == (True, "from 0:04 on")
 
 
 @pytest.mark.parametrize(
