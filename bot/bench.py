@@ -82,7 +82,8 @@ class Bench:
 
     async def cut(self, number: int) -> Piece:
         """Give piece `number`. Raises WithdrawnError where the source was deleted: nobody waits for it."""
-        await self._check_wanted()
+        if number:  # a clip's one piece is cut the moment that it is here
+            await self._check_wanted()
         return await self._cut(number)
 
     def learn_piece(self, piece: Piece) -> None:
@@ -94,8 +95,8 @@ class Bench:
 
         Where another piece has met what no piece of this job will get past, nothing is sent.
         """
-        await self._check_worth_it()
         if not await asyncio.to_thread(Path(piece.path).exists):
+            await self._check_worth_it()
             return await self._send(await self._cut_again(piece.index))
         try:
             return await self._send(piece)

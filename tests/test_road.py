@@ -139,11 +139,14 @@ async def test_withdrawn_before_the_download(props: Props) -> None:
     assert await walk(JOB, stages=props.stages(), run=KeptRun()) == WITHDRAWN
 
 
-async def test_withdrawn_before_it_is_decoded(props: Props) -> None:
-    """What was deleted meanwhile is not decoded any more."""
-    props.withdrawn = True
-    assert await walk(JOB, stages=props.stages(), run=KeptRun()) == WITHDRAWN
-    assert (props.decoded, props.asked) == (0, [])
+async def test_withdrawn_while_it_is_decoded(props: Props) -> None:
+    """What was deleted meanwhile is not decoded to its end."""
+    props.withdrawn, props.texts = True, ("One.", "Two.", "Three.")
+    run = KeptRun()
+    assert await walk(JOB, stages=props.stages(), run=run) == WITHDRAWN
+    assert "prepare-1" in run.ran
+    assert "prepare-2" not in run.ran
+    assert props.asked == []
 
 
 async def test_withdrawn_before_the_endpoint_is_asked(props: Props) -> None:
