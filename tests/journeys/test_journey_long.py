@@ -30,6 +30,7 @@ def meeting() -> known_words.KnownSpeech:
     return known_words.speech(1500)
 
 
+@pytest.mark.timeout(300)
 async def test_no_word_is_lost_or_doubled(
     room: Room, meeting: known_words.KnownSpeech, tmp_path: Path
 ) -> None:
@@ -37,7 +38,7 @@ async def test_no_word_is_lost_or_doubled(
     endpoint = room.stage.endpoint
     endpoint.ears, before = known_words.ears, len(endpoint.requests)
     ts = await room.share(SharedFile("meeting.flac", path=meeting.write(tmp_path / "meeting.flac")))
-    await room.stage.reply(room.channel, ts, seconds=100)
+    await room.stage.reply(room.channel, ts, seconds=200)
     await room.quiet()
     replies = await room.stage.reply(room.channel, ts)
     parts = [payload_of(one)["part"] for one in replies]
@@ -64,7 +65,7 @@ async def test_subtitles_keep_the_times_of_the_recording(room: Room, tmp_path: P
     slack = room.stage.slack
     await slack.command("/translate", f"output {suffix}", channel=room.channel)
     ts = await room.share(SharedFile("call.flac", path=spoken.write(tmp_path / "call.flac")))
-    await room.stage.reply(room.channel, ts, seconds=60)
+    await room.stage.reply(room.channel, ts, seconds=100)
     (file,) = await _attached(room, ts)
     assert file.name == f"call.en.{suffix}"
     cues = pysubs2.SSAFile.from_string((file.data or b"").decode(), format_=suffix)

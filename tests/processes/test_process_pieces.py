@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
+import pytest
 from real_bot import kept_rows, real_stage
 
 import known_words
@@ -22,6 +23,7 @@ pytest_plugins = ("process_fixtures",)
 ANSWERED = 5
 
 
+@pytest.mark.timeout(400)  # twenty-four minutes of speech are cut twice, perhaps on a busy machine
 async def test_killed_in_the_middle_of_twelve_pieces(starter: Starter, tmp_path: Path) -> None:
     """Pieces whose translation is kept are not sent again after a power cut; the others are, once each."""
     meeting = known_words.speech(1450, seed=2)
@@ -38,7 +40,7 @@ async def test_killed_in_the_middle_of_twelve_pieces(starter: Starter, tmp_path:
         await stage.bot.kill()
         stage.endpoint.delay_seconds = 0
         await stage.bot.start()
-        await stage.answered(ts, seconds=90)
+        await stage.answered(ts, seconds=180)
         await stage.settled()
         assert sum((_sizes(stage) - before).values()) == pieces - ANSWERED
         assert known_words.heard_words("\n".join(one.text for one in stage.replies(ts))) == meeting.words
@@ -46,7 +48,7 @@ async def test_killed_in_the_middle_of_twelve_pieces(starter: Starter, tmp_path:
 
 async def _all_asked(stage: RealStage) -> int:
     """Wait until every piece is on its way, and what was answered is kept; give how many pieces there are."""
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(180):
         while True:
             rows = await asyncio.to_thread(kept_rows, stage, "operation_outputs", "function_name, output")
             pieces = [str(output) for step, output in rows if str(step).startswith("prepare-")]
