@@ -24,7 +24,7 @@ VIDEO_EXTENSIONS = frozenset({
 
 
 class Output(StrEnum):
-    """What a reply brings besides the English in messages: nothing, subtitles, or the API's own formats."""
+    """What comes along with the English: a text file where it is long, subtitles, or the API's formats."""
 
     TEXT = "text"
     SRT = "srt"
