@@ -18,15 +18,15 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot import __version__, receive
+from bot.alerts import Alerts
 from bot.checks import check, listen_fault
 from bot.compose import compose_reply
 from bot.config import ConfigFaults
 from bot.download import Downloader
 from bot.ending import Ending, EndingName
-from bot.engines.translations import TranslationsEngine
-from bot.engines.turns import FairTurns
 from bot.errors import NotDecodableError
 from bot.jobs import Jobs
+from bot.lines import build_lines
 from bot.metrics import Metrics
 from bot.notice import NoticeBoard
 from bot.prepare import Decoders, Limits
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.config import Config
+    from bot.notice import Notice
     from bot.share import Job
     from bot.web_api import Identity
 
@@ -99,6 +100,7 @@ class Bot:
         self._http = httpx.AsyncClient(limits=httpx.Limits(max_connections=ENDPOINT_CONNECTIONS))
         self.metrics = Metrics()
         self.readiness = Readiness()
+        self.alerts = Alerts(config.alert_channel, say=self._say)
         self.stages = self._build_stages()
         notices = NoticeBoard(self.web_api, sleep=sleep)
         self.jobs = Jobs(
@@ -124,13 +126,7 @@ class Bot:
             at_once=max(2, os.cpu_count() or 1),
             limits=Limits.up_to(config.terms.max_seconds),
         )
-        engine = TranslationsEngine(
-            self._http,
-            base_url=config.translation_base_url,
-            key=config.cometapi_key.get_secret_value(),
-            model=config.translation_model,
-            as_mp3=decoders.as_mp3,
-        )
+        lines = build_lines(config, self._http, decoders, sleep=self._sleep)
         return Stages(
             spool=Spool(config.spool_dir),
             downloader=Downloader(
@@ -142,7 +138,7 @@ class Bot:
                 sleep=self._sleep,
             ),
             decoders=decoders,
-            translator=Translator(engine, turns=FairTurns(config.endpoint_concurrency), sleep=self._sleep),
+            translator=Translator(lines, on_trouble=self.alerts.tell),
             replier=Replier(self.web_api, self.stores.withdrawals, sleep=self._sleep),
             uploader=Uploader(self._http, self.web_api, api_url=config.slack_api_url, sleep=self._sleep),
             progress=ProgressBoard(self.web_api, sleep=self._sleep),
@@ -213,6 +209,9 @@ class Bot:
 
     async def _walk(self, job: Job, run: Run) -> Ending:
         return await walk(job, stages=self.stages, run=run)
+
+    async def _say(self, notice: Notice) -> None:
+        await self.jobs.say_once(notice)
 
     async def _give_up(self, job: Job) -> None:
         """Answer a share whose job ended the process too often to be run again."""

@@ -16,32 +16,35 @@ from typing import TYPE_CHECKING
 
 from bot.engines import Ask
 from bot.errors import (
+    AlreadyEnglishError,
     BrokenError,
     DeletedError,
     EndpointCreditError,
     EndpointError,
     EndpointKeyError,
     EndpointModelError,
+    EndpointRetiredError,
     SkippedError,
     TooLongError,
     UnconfirmedError,
     WithdrawnError,
 )
 from bot.join import end_of
+from bot.prompts import join_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from bot.download import AudioFile
     from bot.engines import Translation
-    from bot.prepare import Piece
+    from bot.piece import Piece
     from bot.share import Job, SlackFile
     from bot.stages import Stages
 
 # Cuts of the same sound by two versions of FFmpeg, or with other starts of a codec, differ by less.
 TOLERANCE_SECONDS = 0.05
 # What one piece meets of these, every other meets as well: each would be one more refused upload.
-HOPELESS = (EndpointKeyError, EndpointCreditError, EndpointModelError)
+HOPELESS = (EndpointKeyError, EndpointCreditError, EndpointModelError, EndpointRetiredError)
 
 
 class Bench:
@@ -50,8 +53,10 @@ class Bench:
     Making one touches no disk: that may fail, and only a step says so to people.
     """
 
-    def __init__(self, job: Job, stages: Stages) -> None:
+    def __init__(self, job: Job, stages: Stages, *, on_wait: Callable[[], None]) -> None:
+        """`on_wait` is called where a piece has to wait for an endpoint that is down."""
         self.job = job
+        self._on_wait = on_wait
         self._stages = stages
         self._source_taken = ""
         self._cutting: AsyncGenerator[Piece, None] | None = None
@@ -65,8 +70,9 @@ class Bench:
     async def download(self) -> AudioFile:
         """Fetch the file from Slack, unless Slack's word is enough to see that it is not to be translated.
 
-        Raises SkippedError when a stub turns out to be no recording, UnconfirmedError when somebody has
-        to say yes first.
+        Raises SkippedError when a stub turns out to be no recording, AlreadyEnglishError when Slack says so
+        of its clip and the channel wants no translation of such, UnconfirmedError when somebody has to say
+        yes first.
         """
         return await self._fetch(is_first=True)
 
@@ -114,10 +120,21 @@ class Bench:
             await self._cutting.aclose()
 
     async def _send(self, piece: Piece) -> Translation:
-        ask = Ask(prompt=self.job.prompt, temperature=self.job.temperature)
+        job = self.job
+        ask = Ask(
+            prompt=join_prompt(job.prompt, job.glossary),
+            temperature=job.temperature,
+            glossary=job.glossary,
+            wants_original=job.wants_original,
+        )
         try:
             return await self._stages.translator.translate(
-                piece, ask, team_id=self.job.share.team_id, job_id=self.job.id, check=self._check_worth_it
+                piece,
+                ask,
+                team_id=job.share.team_id,
+                job_id=job.id,
+                check=self._check_worth_it,
+                on_wait=self._on_wait,
             )
         except HOPELESS as error:
             self._hopeless = error
@@ -215,6 +232,8 @@ class Bench:
         """Raise why a file is not to be downloaded, as far as Slack's word says so."""
         if not (file.is_audio() or file.is_video()):
             raise SkippedError
+        if self.job.skips_english and file.locale.partition("-")[0].lower() == "en":
+            raise AlreadyEnglishError
         seconds = file.duration_seconds or 0.0
         if seconds > self._stages.terms.max_seconds:
             raise TooLongError(detail=f"{seconds:.0f} s by Slack's word")

@@ -82,8 +82,12 @@ class Config(BaseSettings):
     translation_engine: Annotated[str, _FOLDED, AfterValidator(shapes.engine)] = Field(
         default="translations", alias="TRANSLATION_ENGINE"
     )
-    transcription_model: _Name = Field(default="", alias="TRANSCRIPTION_MODEL")
-    chat_model: _Name = Field(default="", alias="CHAT_MODEL")
+    translation_fallback: Annotated[str, _FOLDED, AfterValidator(shapes.engine)] = Field(
+        default="", alias="TRANSLATION_FALLBACK"
+    )
+    transcription_model: _Name = Field(default="gpt-transcribe", alias="TRANSCRIPTION_MODEL")
+    chat_model: _Name = Field(default="gpt-5-mini", alias="CHAT_MODEL")
+    local_model: _Name = Field(default="small", alias="LOCAL_MODEL")
     endpoint_concurrency: Annotated[int, _WHOLE, AfterValidator(shapes.at_least_one)] = Field(
         default=20, alias="ENDPOINT_CONCURRENCY"
     )
@@ -166,6 +170,11 @@ class Config(BaseSettings):
         if faults := [*faults, *gaps]:
             raise ConfigFaults(faults)
         return config
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines in the order in which they are tried; the same one twice would be one."""
+        return tuple(dict.fromkeys(filter(None, (self.translation_engine, self.translation_fallback))))
 
     @property
     def is_socket_mode(self) -> bool:
@@ -293,6 +302,8 @@ def _slack_gaps(values: Mapping[str, str]) -> list[str]:
 
 def _endpoint_gaps(values: Mapping[str, str]) -> list[str]:
     """Say which of the endpoint's variables are missing."""
-    if "COMETAPI_KEY" in values or values.get("TRANSLATION_ENGINE", "").lower() == "local":
+    engines = {values.get(name, "").lower() for name in ("TRANSLATION_ENGINE", "TRANSLATION_FALLBACK")}
+    # Without a word about the first engine it is one that needs the key.
+    if "COMETAPI_KEY" in values or (engines <= {"local", ""} and "TRANSLATION_ENGINE" in values):
         return []
     return ["COMETAPI_KEY is not set: set it to your key of the translation endpoint"]

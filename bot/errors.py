@@ -47,6 +47,10 @@ class SilentError(OutcomeError):
     """All of the recording is silence: nothing was sent, and *no speech* is the answer."""
 
 
+class AlreadyEnglishError(OutcomeError):
+    """The recording is in English, and its channel wants no translation of such: nothing was sent."""
+
+
 class UnconfirmedError(OutcomeError):
     """The recording is longer than what is translated unasked; `detail` is its length in seconds."""
 
@@ -215,6 +219,29 @@ class EndpointModelError(EndpointError):
     )
 
 
+class EndpointRetiredError(EndpointError):
+    """The model was `whisper-1`, and the endpoint has it no longer: its maker ends it on 2027-02-26.
+
+    A sibling of `EndpointModelError` with the same reason; the remedy is another engine.
+    """
+
+    reason = "endpoint_model"
+    text = (
+        "The model that I translate with, whisper-1, is no longer offered (its maker ends it on 2027-02-26), "
+        "so the person who runs Dragoman has to set `TRANSLATION_ENGINE` to `two-step`."
+    )
+
+
+class NotEnglishError(EndpointError):
+    """What came back is not English: the model can write down speech, but cannot translate it."""
+
+    reason = "endpoint_model"
+    text = (
+        "The translation service wrote this recording down in its own language instead of English. "
+        "Please tell the person who runs Dragoman to choose a model that can translate."
+    )
+
+
 class EndpointRefusedError(EndpointError):
     """The endpoint refuses this very request; sending it again would not help."""
 
@@ -241,6 +268,10 @@ class EndpointDownError(EndpointError):
         "Try again in a few minutes: copy the message's link and send `/translate LINK`."
     )
     can_be_retried = True
+
+
+class EndpointBusyError(EndpointDownError):
+    """The endpoint works, but takes no more right now (429 and its kin): no sign that it is down."""
 
 
 REASONS = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.engines import Translation
-    from bot.prepare import Piece
+    from bot.piece import Piece
 
 SENTENCE_ENDS = frozenset(".!?…。！？।؟\"'”’»)]♪")  # noqa: RUF001 -- full-width marks are meant
 # A piece that touches a missing stretch by less belongs to its neighbour: cuts differ a little.
@@ -44,12 +45,15 @@ class Whole:
     """The English of a recording that lasts `seconds`. All times are seconds in the recording.
 
     `segments` hold all of the text: a piece whose times the endpoint did not tell is one segment.
+    `original` are the words as they were said and `source_language` a tag such as `de`, where known.
     """
 
     text: str
     segments: tuple[Segment, ...] = ()
     seconds: float = 0.0
     gaps: tuple[Gap, ...] = ()
+    original: str = ""
+    source_language: str = ""
 
 
 def join(
@@ -70,7 +74,18 @@ def join(
         tuple(segment for told, piece in pairs if told for segment in _placed(told, piece)),
         max((*map(end_of, pieces), *(gap.end_seconds for gap in uncut if not gap.is_open)), default=0.0),
         (*(Gap(piece.start_seconds, end_of(piece)) for told, piece in pairs if told is None), *uncut),
+        "\n".join(told.original for told in translations if told and told.original),
+        _source_language(pairs),
     )
+
+
+def _source_language(pairs: Sequence[tuple[Translation | None, Piece]]) -> str:
+    """Give the language in which most of the recording is, by the seconds of its pieces."""
+    seconds: Counter[str] = Counter()
+    for told, piece in pairs:
+        if told and told.source_language:
+            seconds[told.source_language] += round(piece.seconds * 1000)
+    return max(seconds, key=lambda language: seconds[language], default="")
 
 
 def rest_after(piece: Piece, *, seconds: float, only: Sequence[tuple[float, float]]) -> tuple[Gap, ...]:

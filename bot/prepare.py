@@ -13,7 +13,6 @@ import os
 import signal
 import stat
 import sys
-from bisect import bisect_left, bisect_right
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -31,6 +30,7 @@ from bot.errors import (
     SilentError,
     TooLongError,
 )
+from bot.piece import Piece
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -64,47 +64,6 @@ _ERRORS: Final[Mapping[str, type[BotError | OutcomeError]]] = {
     "silent": SilentError,
     "too_long": TooLongError,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of the recording, sent in one request.
-
-    `start_seconds` and `end_seconds` are where it lies in the recording; `seconds` is its own length,
-    counted in decoded samples, since what a file declares about itself is not to be trusted. It is
-    shorter than the stretch where long silence was left out, or where the recording itself has a hole.
-    `anchors` says where: from each (seconds in the piece, seconds in the recording) on, both run alike.
-    """
-
-    index: int
-    path: str
-    start_seconds: float
-    seconds: float
-    size_bytes: int
-    is_last: bool
-    end_seconds: float = 0.0
-    anchors: tuple[tuple[float, float], ...] = ()
-
-    def begins_at(self, seconds: float) -> float:
-        """Give the moment of the recording at which something begins that begins so far into the piece."""
-        return self._at(seconds, bisect_right(self._anchors, seconds, key=_of_piece))
-
-    def ends_at(self, seconds: float) -> float:
-        """Give the moment at which something ends: what ends at a silence ends before it, not after."""
-        return self._at(seconds, bisect_left(self._anchors, seconds, key=_of_piece))
-
-    @property
-    def _anchors(self) -> tuple[tuple[float, float], ...]:
-        return self.anchors or ((0.0, self.start_seconds),)
-
-    def _at(self, seconds: float, found: int) -> float:
-        in_piece, in_recording = self._anchors[max(0, found - 1)]
-        end = self.end_seconds or self.start_seconds + self.seconds
-        return min(in_recording + max(0.0, seconds - in_piece), end)
-
-
-def _of_piece(anchor: tuple[float, float]) -> float:
-    return anchor[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,9 @@ class Progress:
         self._done_seconds += seconds
         self._has_moved.set()
 
+    def wait_for_endpoint(self) -> None:
+        """Tell that the work waits for an endpoint that is down; people are told so once."""
+
     async def stop(self) -> None:
         """Show nothing more; a message that is just being posted is waited for, so that its ts is known.
 

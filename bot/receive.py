@@ -235,4 +235,7 @@ def job_of(share: Share, settings: ChannelSettings | None, *, terms: Terms, afte
         output=settings.output or Output.TEXT,
         temperature=settings.temperature or 0.0,
         confirm_above_seconds=terms.confirm_above_seconds,
+        glossary=settings.glossary,
+        wants_original=bool(settings.wants_original),
+        skips_english=bool(settings.skips_english),
     )

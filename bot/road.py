@@ -21,8 +21,10 @@ from bot.download import AudioFile
 from bot.ending import QUESTION, Ending, EndingName
 from bot.engines import Translation
 from bot.errors import (
+    AlreadyEnglishError,
     BotError,
     BrokenError,
+    OutcomeError,
     SilentError,
     SkippedError,
     TooLongError,
@@ -31,11 +33,11 @@ from bot.errors import (
 )
 from bot.join import Gap, end_of, join, lies_in, rest_after
 from bot.judge import Verdict, judge
-from bot.prepare import Piece
+from bot.piece import Piece
 from bot.share import Output
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from bot.compose import Reply
     from bot.join import Whole
@@ -46,6 +48,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = structlog.get_logger()
+
+ENGLISH = "en"
+# How the road ends where nothing failed, and yet there is nothing translated.
+_ENDINGS: Mapping[type[OutcomeError], Ending] = {
+    SilentError: Ending(EndingName.NO_SPEECH),
+    AlreadyEnglishError: Ending(EndingName.ALREADY_ENGLISH),
+    UnconfirmedError: QUESTION,
+    SkippedError: Ending(EndingName.SKIPPED),
+    WithdrawnError: Ending(EndingName.WITHDRAWN),
+}
 
 
 class Run(Protocol):
@@ -78,7 +90,7 @@ async def walk(job: Job, *, stages: Stages, run: Run) -> Ending:
     another try can heal never arrives here; its step took the tries.
     """
     progress = stages.progress.start(job, is_first_run=run.is_first)
-    bench = Bench(job, stages)
+    bench = Bench(job, stages, on_wait=progress.wait_for_endpoint)
     ending, said, why = await _come_to_an_end(bench, run, progress, stages.terms)
 
     def compose() -> Reply:
@@ -111,32 +123,29 @@ async def _come_to_an_end(
     bench: Bench, run: Run, progress: Progress, terms: Terms
 ) -> tuple[Ending, str | Whole, str]:
     """Translate, and say how it ended, what there is to say of it, and what its first gap failed of."""
-    job, why = bench.job, ""
-    said: str | Whole = ""
+    job = bench.job
     try:
         said, faults = await _translate(bench, run, progress)
-        why = terms.spell(faults[0].text) if faults else ""
-        if judge(said) is Verdict.NO_SPEECH:
-            ending = Ending(EndingName.NO_SPEECH)
-        else:
-            ending = Ending(EndingName.TRANSLATED, missing=tuple(gap.span for gap in said.gaps))
-    except SilentError:
-        ending = Ending(EndingName.NO_SPEECH)
-    except UnconfirmedError as error:
-        ending, said = QUESTION, error.detail
-    except SkippedError:
-        ending = Ending(EndingName.SKIPPED)
-    except WithdrawnError:
-        ending = Ending(EndingName.WITHDRAWN)
+    except OutcomeError as error:
+        return _ENDINGS[type(error)], error.detail, ""
     except BotError as error:
-        ending, said = Ending(EndingName.FAILED, error.reason, job.only), terms.spell(error.text)
         log.warning("job.failed", job_id=job.id, reason=error.reason, detail=error.detail)
+        return Ending(EndingName.FAILED, error.reason, job.only), terms.spell(error.text), ""
     except Exception:  # a fault in the program must not end a share in silence
         if run.is_lost:
             raise
-        ending, said = Ending(EndingName.FAILED, BrokenError.reason, job.only), BrokenError.text
         log.exception("job.broke", job_id=job.id)
-    return ending, said, why
+        return Ending(EndingName.FAILED, BrokenError.reason, job.only), BrokenError.text, ""
+    return _ending_of(job, said), said, terms.spell(faults[0].text) if faults else ""
+
+
+def _ending_of(job: Job, whole: Whole) -> Ending:
+    """Say how a translation ends that could be had, at least in part."""
+    if judge(whole) is Verdict.NO_SPEECH:
+        return Ending(EndingName.NO_SPEECH)
+    if job.skips_english and whole.source_language == ENGLISH and not whole.gaps:
+        return Ending(EndingName.ALREADY_ENGLISH)
+    return Ending(EndingName.TRANSLATED, missing=tuple(gap.span for gap in whole.gaps))
 
 
 async def _translate(bench: Bench, run: Run, progress: Progress) -> tuple[Whole, list[BotError]]:

@@ -55,6 +55,7 @@ class SlackFile:
     url_private: str = ""
     url_private_download: str = ""
     url_audio: str = ""  # Slack's own rendition of the sound (`aac`): may be missing, or come late
+    locale: str = ""  # of a clip, as Slack's own transcription guesses it, such as pt-BR
 
     @classmethod
     def from_payload(cls, file: Mapping[str, Any]) -> SlackFile:
@@ -82,6 +83,7 @@ class SlackFile:
             url_private=text("url_private"),
             url_private_download=text("url_private_download"),
             url_audio=text("aac"),
+            locale=_locale(file.get("transcription")),
         )
 
     @property
@@ -155,7 +157,9 @@ class Job:
     `attempt` counts from 1; a person who asks again gets the next one. `after` is the id of the job
     whose reply comes first, where a message has several files. Above `confirm_above_seconds` of sound
     (0: never) a question comes before the work. `only` holds the stretches that an earlier attempt could
-    not translate, from and to in seconds of the recording; empty is the whole recording.
+    not translate, from and to in seconds of the recording; empty is the whole recording. `glossary` are
+    the channel's terms. `wants_original`: the words as they were said are shown, too. `skips_english`:
+    what is in English already is left alone.
     """
 
     share: Share
@@ -166,9 +170,18 @@ class Job:
     temperature: float = 0.0
     confirm_above_seconds: float = 0.0
     only: tuple[tuple[float, float], ...] = ()
+    glossary: tuple[str, ...] = ()
+    wants_original: bool = False
+    skips_english: bool = False
 
     @property
     def id(self) -> str:
         """The key under which the job is stored, and answered, once."""
         share = self.share
         return f"{share.team_id}:{share.channel_id}:{share.ts}:{share.file.id}:{self.attempt}"
+
+
+def _locale(transcription: object) -> str:
+    """Read the locale of Slack's own transcription of a clip; empty where there is none (yet)."""
+    locale = transcription.get("locale") if isinstance(transcription, dict) else None
+    return locale if isinstance(locale, str) else ""

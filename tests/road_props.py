@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from bot.download import AudioFile
 from bot.engines import Translation
 from bot.errors import BotError, BrokenError, OutcomeError
-from bot.prepare import Piece
+from bot.piece import Piece
 from bot.share import Job, Share, SlackFile
 from bot.stages import Stages
 from bot.terms import Terms

@@ -41,7 +41,9 @@ def test_defaults() -> None:
     assert (config.translation_model, config.translation_engine) == ("whisper-1", "translations")
     assert (config.endpoint_concurrency, config.default_mode) == (20, Mode.ON)
     assert config.terms == Terms(max_file_mb=1024, max_minutes=240, confirm_minutes=0, price_per_minute=0.0)
-    assert (config.alert_channel, config.transcription_model, config.chat_model) == ("", "", "")
+    assert (config.alert_channel, config.translation_fallback, config.local_model) == ("", "", "small")
+    assert (config.transcription_model, config.chat_model) == ("gpt-transcribe", "gpt-5-mini")
+    assert config.engines == ("translations",)
     assert (config.host, config.port, config.port_is_given) == ("127.0.0.1", 3000, False)
     assert (config.log_level, config.log_format) == ("info", "")
     assert config.data_dir == Path.cwd() / "data"
@@ -213,9 +215,8 @@ SECRET = "s3cr3t-w0rd"  # noqa: S105 -- what no message may repeat
             "looks like an endpoint's key, put it into COMETAPI_KEY",
         ),
         ("TRANSLATION_MODEL", "whisper 1", "contains a space"),
-        ("TRANSLATION_ENGINE", "two-step", "not in this version"),
-        ("TRANSLATION_ENGINE", "LOCAL", "not in this version"),
-        ("TRANSLATION_ENGINE", SECRET, "must be translations"),
+        ("TRANSLATION_ENGINE", SECRET, "must be one of translations, two-step, local"),
+        ("TRANSLATION_FALLBACK", SECRET, "must be one of translations, two-step, local"),
         ("ENDPOINT_CONCURRENCY", "0", "must be 1 or more"),
         ("ENDPOINT_CONCURRENCY", "1.5", "whole number"),
         ("ENDPOINT_CONCURRENCY", "\u0663", "whole number"),
@@ -287,9 +288,19 @@ def test_local_engine_needs_no_key() -> None:
     """Who wants the local engine is not asked for a key besides."""
     environ = {name: value for name, value in NEEDED.items() if name != "COMETAPI_KEY"}
 
-    [fault] = faults(environ | {"TRANSLATION_ENGINE": "local"})
+    assert Config.load(environ | {"TRANSLATION_ENGINE": "Local"}, env_file=None).engines == ("local",)
+    for others in (
+        {"TRANSLATION_ENGINE": "local", "TRANSLATION_FALLBACK": "two-step"},
+        {"TRANSLATION_FALLBACK": "local"},
+    ):
+        [fault] = faults(environ | others)
+        assert fault.startswith("COMETAPI_KEY is not set")
 
-    assert fault.startswith("TRANSLATION_ENGINE ")
+
+def test_engines_are_tried_in_their_order() -> None:
+    """The fallback comes second, and is none where it is the same engine."""
+    assert load(TRANSLATION_FALLBACK="local").engines == ("translations", "local")
+    assert load(TRANSLATION_ENGINE="two-step", TRANSLATION_FALLBACK="Two-Step").engines == ("two-step",)
 
 
 def test_all_faults_at_once() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.engines import Segment, Translation
 from bot.join import END_OF_ALL_SECONDS, Gap, Whole, end_of, join, lies_in, rest_after
-from bot.prepare import Piece
+from bot.piece import Piece
 
 
 def piece_of(

@@ -17,13 +17,15 @@ import recordings
 from bot import prepare
 from bot.decoder import fence
 from bot.errors import EmptyFileError, NoSoundError, NotDecodableError, SilentError, TooLongError
-from bot.prepare import Decoders, Limits, Piece
+from bot.prepare import Decoders, Limits
 from bot.sandbox.samples import likeness
 from bot.sandbox.samples.listen import levels
 from decoded import hum, silence, wav
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    from bot.piece import Piece
 
 ROOT = Path(__file__).parents[1]
 

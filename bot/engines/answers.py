@@ -1,4 +1,4 @@
-"""Read what the endpoint answers: an English text, or why there is none.
+"""Read why an endpoint gives no text: its refusals and troubles become our errors.
 
 The decision is by status and body, because gateways say a 400 with a 500 and a wrong model with a
 503. What a gateway says in words goes no further than this file: not to people, not to the log.
@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from bot.engines import Segment, Translation
 from bot.errors import (
     EndpointCreditError,
     EndpointDownError,
@@ -195,11 +194,11 @@ def names_the_sound(status: int, body: bytes) -> bool:
 
 def read_retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Read how long to wait: milliseconds, seconds or an HTTP date; None where nothing usable is said."""
-    milliseconds = _number(headers.get("retry-after-ms"))
+    milliseconds = number_in(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return max(0.0, milliseconds / 1000)
     said = headers.get("retry-after", "")
-    seconds = _number(said)
+    seconds = number_in(said)
     if seconds is not None:
         return max(0.0, seconds)
     try:
@@ -223,56 +222,8 @@ def read_request_id(headers: Mapping[str, str], message: str = "") -> str:
     return next((one for one in said if one and re.fullmatch(r"[A-Za-z0-9_.:-]{1,128}", one)), "")
 
 
-def read_translation(body: bytes, headers: Mapping[str, str]) -> Translation:
-    """Read a success, in either JSON format, whatever its content type says.
-
-    `duration` is a number or text and `language` may be anybody's: neither is used.
-    """
-    request_id = read_request_id(headers)
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        # From nowhere: the exception would carry the text.
-        raise EndpointDownError(detail="200 not JSON", request_id=request_id, tries=TWICE) from None
-    text = said.get("text") if isinstance(said, dict) and not said.get("error") else None
-    if not isinstance(text, str):
-        raise EndpointDownError(detail="200 without text", request_id=request_id, tries=TWICE)
-    return Translation(_clean(text), _read_segments(said.get("segments")), request_id)
-
-
-def _read_segments(said: object) -> tuple[Segment, ...]:
-    """Read the timed parts; one that cannot be read makes all useless, for a gap in them loses text."""
-    segments = [_read_segment(one) for one in said] if isinstance(said, list) else []
-    if any(segment is None for segment in segments):
-        return ()
-    return tuple(segment for segment in segments if segment and segment.text)
-
-
-def _read_segment(said: Any) -> Segment | None:  # noqa: ANN401 -- whatever stands in somebody's JSON
-    if not isinstance(said, dict) or not isinstance(said.get("text"), str):
-        return None
-    start, end = _number(said.get("start")), _number(said.get("end"))
-    if start is None or end is None:
-        return None
-    no_speech = _number(said.get("no_speech_prob"))
-    return Segment(
-        start_seconds=max(0.0, start),
-        end_seconds=max(0.0, start, end),
-        text=_clean(said["text"]),
-        no_speech_prob=no_speech if no_speech is not None and no_speech >= 0 else None,
-        avg_logprob=_metric(said.get("avg_logprob")),
-        compression_ratio=_metric(said.get("compression_ratio")),
-    )
-
-
-def _metric(said: object) -> float | None:
-    """Read a metric; vLLM fills in -1.0 for those it does not know."""
-    number = _number(said)
-    return None if number == -1 else number
-
-
-def _number(said: object) -> float | None:
-    """Read a finite number that may be written as text."""
+def number_in(said: object) -> float | None:
+    """Read a finite number that may be written as text; None where none stands there."""
     if isinstance(said, bool) or not isinstance(said, int | float | str):
         return None
     try:
@@ -280,8 +231,3 @@ def _number(said: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
-
-
-def _clean(text: str) -> str:
-    """Trim, and take out what no database or Slack message can hold: zero bytes, halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode().strip()

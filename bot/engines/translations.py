@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import aiofiles
 import httpx
 
-from bot.engines.answers import TWICE, error_for, names_the_format, names_the_sound, read_translation
+from bot.engines.answers import TWICE, error_for, names_the_format, names_the_sound
+from bot.engines.reading import read_translation
 from bot.errors import BotError, EndpointDownError, EndpointKeyError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from bot.engines import Ask, Translation
-    from bot.prepare import Piece
+    from bot.engines import Ask, Transcription, Translation
+    from bot.piece import Piece
 
 REMEMBERED_PIECES = 256
 REQUEST_SECONDS = 120.0
@@ -72,6 +73,9 @@ def _utc_now() -> datetime:
 
 class TranslationsEngine:
     """The engine `translations`: one request per piece, asked the way that the server is known to take."""
+
+    name = "translations"
+    brings_original = False
 
     def __init__(  # noqa: PLR0913 -- the endpoint is three settings; the others are there for tests
         self,
@@ -127,6 +131,10 @@ class TranslationsEngine:
             self._way = replace(self._way, **learnt)
             return read_translation(answer.body, answer.headers)
         raise error_for(*answer, now=self._now())
+
+    async def transcribe(self, piece: Piece, ask: Ask) -> Transcription:
+        """Ask once for the words as they were said."""
+        raise NotImplementedError
 
     async def close(self) -> None:
         """Let go of connections."""

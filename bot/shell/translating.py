@@ -15,11 +15,10 @@ import structlog
 from rich.console import Console
 
 from bot.engines import Ask
-from bot.engines.translations import TranslationsEngine
-from bot.engines.turns import FairTurns
 from bot.errors import BotError, SilentError, TooLargeError
 from bot.join import Whole, join
 from bot.judge import Verdict, judge
+from bot.lines import build_lines
 from bot.paragraphs import gaps_of, span_mark
 from bot.prepare import Decoders, Limits
 from bot.shell import piped
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from bot.config import Config
     from bot.engines import Translation
-    from bot.prepare import Piece
+    from bot.piece import Piece
     from bot.shell.bars import Bar
     from bot.shell.order import Order
     from bot.terms import Terms
@@ -78,14 +77,7 @@ async def translate_files(config: Config, order: Order, console: Console | None 
     # The folder goes last, when no child is left that could write into it.
     with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
         async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None)) as client:
-            engine = TranslationsEngine(
-                client,
-                base_url=config.translation_base_url,
-                key=config.cometapi_key.get_secret_value(),
-                model=config.translation_model,
-                as_mp3=decoders.as_mp3,
-            )
-            translator = Translator(engine, turns=FairTurns(config.endpoint_concurrency))
+            translator = Translator(build_lines(config, client, decoders))
             tools = Tools(decoders, translator, terms, Path(folder), Bars(console or Console(stderr=True)))
             await decoders.start()
             try:

@@ -49,6 +49,9 @@ class ChannelSettings:
     prompt: str = ""
     output: Output | None = None
     temperature: float | None = None
+    glossary: tuple[str, ...] = ()
+    wants_original: bool | None = None
+    skips_english: bool | None = None
     changed_by: str = ""
     changed_at: datetime | None = None
 

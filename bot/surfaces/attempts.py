@@ -39,7 +39,19 @@ def missing_of(job: Job, ending: Ending) -> tuple[tuple[float, float], ...]:
 
 
 def _is_same(one: Job, other: Job) -> bool:
-    return (one.prompt, one.output, one.temperature) == (other.prompt, other.output, other.temperature)
+    return _wish(one) == _wish(other)
+
+
+def _wish(job: Job) -> tuple[object, ...]:
+    """Give what a channel's settings make of a job."""
+    return (
+        job.prompt,
+        job.output,
+        job.temperature,
+        job.glossary,
+        job.wants_original,
+        job.skips_english,
+    )
 
 
 def _is_confirmed(job: Job, ending: Ending) -> bool:

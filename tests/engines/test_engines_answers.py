@@ -20,8 +20,8 @@ from bot.engines.answers import (
     read_fault,
     read_request_id,
     read_retry_after,
-    read_translation,
 )
+from bot.engines.reading import read_translation
 from bot.errors import (
     EndpointCreditError,
     EndpointDownError,

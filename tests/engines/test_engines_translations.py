@@ -23,7 +23,7 @@ from bot.errors import (
     EndpointTooLargeError,
     NotDecodableError,
 )
-from bot.prepare import Piece
+from bot.piece import Piece
 from wire import hangs, resets, says, sends, serving
 
 if TYPE_CHECKING:

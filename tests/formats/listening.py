@@ -14,7 +14,8 @@ from bot.prepare import Decoders
 if TYPE_CHECKING:
     from voices import Voice
 
-    from bot.prepare import Limits, Piece
+    from bot.piece import Piece
+    from bot.prepare import Limits
 
 OFF_SECONDS: Final = 0.05  # at most, from the true length
 _LEAST_LIKENESS: Final = 0.9  # telephones take the hiss out of speech; of two sentences it is below 0.7

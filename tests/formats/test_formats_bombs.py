@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bot.prepare import Piece
+    from bot.piece import Piece
 
 MP3 = Kind("", "mp3", "libmp3lame")
 PATIENCE_SECONDS = 60

@@ -21,7 +21,7 @@ from running import playing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.prepare import Piece
+    from bot.piece import Piece
 
 LIMITS = Limits(decoded_seconds=60, wall_seconds=20)
 AT_ONCE = 3

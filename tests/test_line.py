@@ -21,8 +21,8 @@ from bot.errors import (
     EndpointTooLargeError,
     WithdrawnError,
 )
-from bot.prepare import Piece
-from bot.translate import Translator
+from bot.line import Line
+from bot.piece import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -88,10 +88,10 @@ class Endpoint:
         turns: FairTurns | None = None,
         sleep: Callable[[float], Awaitable[object]] | None = None,
         chance: Callable[[], float] = lambda: 1.0,
-    ) -> Translator:
+    ) -> Line:
         """Give a translator through the real engine."""
         client = httpx.AsyncClient(transport=httpx.MockTransport(self.serve))
-        return Translator(
+        return Line(
             TranslationsEngine(client, base_url="https://api.example/v1", key="sk-x", model="whisper-1"),
             turns=turns or FairTurns(1),
             sleep=sleep or self.clock.sleep,

@@ -1,0 +1,66 @@
+"""Read what an endpoint answers where it did the work: the text, with its times and metrics."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bot.engines import Segment, Translation
+from bot.engines.answers import TWICE, number_in, read_request_id
+from bot.errors import EndpointDownError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def read_translation(body: bytes, headers: Mapping[str, str]) -> Translation:
+    """Read a success, in either JSON format, whatever its content type says.
+
+    `duration` is a number or text and `language` may be anybody's: neither is used.
+    """
+    request_id = read_request_id(headers)
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        # From nowhere: the exception would carry the text.
+        raise EndpointDownError(detail="200 not JSON", request_id=request_id, tries=TWICE) from None
+    text = said.get("text") if isinstance(said, dict) and not said.get("error") else None
+    if not isinstance(text, str):
+        raise EndpointDownError(detail="200 without text", request_id=request_id, tries=TWICE)
+    return Translation(_clean(text), _read_segments(said.get("segments")), request_id)
+
+
+def _read_segments(said: object) -> tuple[Segment, ...]:
+    """Read the timed parts; one that cannot be read makes all useless, for a gap in them loses text."""
+    segments = [_read_segment(one) for one in said] if isinstance(said, list) else []
+    if any(segment is None for segment in segments):
+        return ()
+    return tuple(segment for segment in segments if segment and segment.text)
+
+
+def _read_segment(said: Any) -> Segment | None:  # noqa: ANN401 -- whatever stands in somebody's JSON
+    if not isinstance(said, dict) or not isinstance(said.get("text"), str):
+        return None
+    start, end = number_in(said.get("start")), number_in(said.get("end"))
+    if start is None or end is None:
+        return None
+    no_speech = number_in(said.get("no_speech_prob"))
+    return Segment(
+        start_seconds=max(0.0, start),
+        end_seconds=max(0.0, start, end),
+        text=_clean(said["text"]),
+        no_speech_prob=no_speech if no_speech is not None and no_speech >= 0 else None,
+        avg_logprob=_metric(said.get("avg_logprob")),
+        compression_ratio=_metric(said.get("compression_ratio")),
+    )
+
+
+def _metric(said: object) -> float | None:
+    """Read a metric; vLLM fills in -1.0 for those it does not know."""
+    number = number_in(said)
+    return None if number == -1 else number
+
+
+def _clean(text: str) -> str:
+    """Trim, and take out what no database or Slack message can hold: zero bytes, halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode().strip()

@@ -1,0 +1,47 @@
+"""Which engines there are, made from the configuration: one line each, in the order they are tried."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot.breaker import Breaker
+from bot.engines.translations import TranslationsEngine
+from bot.engines.turns import FairTurns
+from bot.line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import httpx
+
+    from bot.config import Config
+    from bot.engines import Engine
+    from bot.prepare import Decoders
+
+
+def build_lines(
+    config: Config,
+    client: httpx.AsyncClient,
+    decoders: Decoders,
+    *,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> tuple[Line, ...]:
+    """Make a line for the engine, and one for its fallback where there is one."""
+    turns = FairTurns(config.endpoint_concurrency)
+    return tuple(
+        Line(build_engine(name, config, client, decoders), turns=turns, breaker=Breaker(), sleep=sleep)
+        for name in config.engines
+    )
+
+
+def build_engine(name: str, config: Config, client: httpx.AsyncClient, decoders: Decoders) -> Engine:
+    """Make the engine of that name."""
+    del name
+    return TranslationsEngine(
+        client,
+        base_url=config.translation_base_url,
+        key=config.cometapi_key.get_secret_value(),
+        model=config.translation_model,
+        as_mp3=decoders.as_mp3,
+    )
