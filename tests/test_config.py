@@ -453,5 +453,5 @@ def test_variables_have_the_names_of_the_table() -> None:
     """Variables are spelled in capitals, and each once."""
     names = Config.variables()
 
-    assert len(names) == len(set(names)) == 25
+    assert len(names) == len(set(names)) == 27
     assert all(name == name.upper() for name in names)
