@@ -227,8 +227,8 @@ class EndpointRetiredError(EndpointError):
 
     reason = "endpoint_model"
     text = (
-        "The model that I translate with, whisper-1, is no longer offered (its maker ends it on 2027-02-26), "
-        "so the person who runs Dragoman has to set `TRANSLATION_ENGINE` to `two-step`."
+        "The translation service no longer offers my model, whisper-1, which its maker ends on 2027-02-26: "
+        "please tell the person who runs Dragoman to set `TRANSLATION_ENGINE` to `two-step`."
     )
 
 
@@ -260,7 +260,7 @@ class EndpointTooLargeError(EndpointError):
 
 
 class EndpointDownError(EndpointError):
-    """The endpoint is out of order, unreachable, too busy or talks nonsense; later it may work."""
+    """The endpoint is out of order, unreachable or talks nonsense; later it may work."""
 
     reason = "endpoint_down"
     text = (
@@ -272,6 +272,11 @@ class EndpointDownError(EndpointError):
 
 class EndpointBusyError(EndpointDownError):
     """The endpoint works, but takes no more right now (429 and its kin): no sign that it is down."""
+
+    text = (
+        "The translation service has more to do right now than it can take. "
+        "Try again in a few minutes: copy the message's link and send `/translate LINK`."
+    )
 
 
 REASONS = frozenset(

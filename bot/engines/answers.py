@@ -17,26 +17,32 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.errors import (
+    EndpointBusyError,
     EndpointCreditError,
     EndpointDownError,
     EndpointError,
     EndpointKeyError,
     EndpointModelError,
     EndpointRefusedError,
+    EndpointRetiredError,
     EndpointTooLargeError,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-FEW = 5  # as many as translate.py grants at all
-TWICE = 2  # an answer of nonsense may have been paid for: once more, no oftener
+FEW = 5  # as many as line.py grants at all
+TWICE = 2  # what was done without a usable answer may have been paid for: once more, no oftener
 NEVER = 1
 
 MESSAGE_LENGTH = 10_000  # more than any gateway has to say
 
+RETIRED_MODEL = "whisper-1"  # its maker ends it on 2027-02-26
+
 ANY = range(1000)
+DONE = range(200, 300)
 MOVED = range(300, 400)
+REFUSED = range(400, 500)
 # Money: the account's and the key's own, in the words of New-API, CometAPI and OpenAI.
 NO_MONEY = (
     "insufficient_user_quota",
@@ -47,13 +53,16 @@ NO_MONEY = (
     "*_spend_limit_exceeded",
     "*_usage_limit_exceeded",
 )
+NO_MONEY_IN_WORDS = ("quota", "insufficient balance", "credit")  # gateways leave the code out now and then
 NO_MODEL = (
     "model_not_found",
     "model_decommissioned",
+    "model_deprecated",
     "unsupported_model",
     "deploymentnotfound",
     "param:model",
 )
+NO_MODEL_IN_WORDS = ("unsupported model", "unknown model", "model not found")
 # A 4xx that a gateway wrapped into a 500.
 REALLY_A_REFUSAL = (
     "invalid_request",
@@ -101,25 +110,31 @@ class Row(NamedTuple):
 
 # fmt: off
 TABLE = (
-    #   status                  codes               words            means                  tries
-    Row(ANY,                    NO_MONEY,           (),              EndpointCreditError,   NEVER),
-    Row({402},                  (),                 (),              EndpointCreditError,   NEVER),
-    Row({403},                  ("access_denied",), (),              EndpointCreditError,   NEVER),
-    Row(ANY,                    NO_MODEL,           (),              EndpointModelError,    NEVER),
-    Row({404, 503},             (),                 CHANNELS_GONE,   EndpointModelError,    NEVER),
+    #   status                codes                words               means                  tries
+    Row(ANY,                  NO_MONEY,            (),                 EndpointCreditError,   NEVER),
+    Row({402},                (),                  (),                 EndpointCreditError,   NEVER),
+    Row({403},                ("access_denied",),  NO_MONEY_IN_WORDS,  EndpointCreditError,   NEVER),
+    Row(ANY,                  NO_MODEL,            (),                 EndpointModelError,    NEVER),
+    Row({400, 404, 422, 500}, (),                  NO_MODEL_IN_WORDS,  EndpointModelError,    NEVER),
+    # Said alike when only all channels of the model are down; even then a further try finds none.
+    Row({404, 503},           (),                  CHANNELS_GONE,      EndpointModelError,    NEVER),
     # A wrong address never speaks of models, and a model taken away often has no code.
-    Row({404},                  (),                 ("model",),      EndpointModelError,    NEVER),
-    Row({410},                  (),                 (),              EndpointModelError,    NEVER),
-    Row({401, 403},             (),                 (),              EndpointKeyError,      NEVER),
+    Row({404},                (),                  ("model",),         EndpointModelError,    NEVER),
+    Row({410},                (),                  (),                 EndpointModelError,    NEVER),
+    Row({401, 403},           (),                  (),                 EndpointKeyError,      NEVER),
     # A redirect is the sign of a wrong address: not followed, so the key stays where it belongs.
-    Row({404, 405, *MOVED},     (),                 (),              EndpointKeyError,      NEVER),
-    Row({408, 409, 425, 429},   (),                 (),              EndpointDownError,     FEW),
-    Row({413},                  (),                 (),              EndpointTooLargeError, NEVER),
-    Row({499},                  (),                 (),              EndpointDownError,     NEVER),
-    Row(range(400, 500),        (),                 (),              EndpointRefusedError,  NEVER),
-    Row({500},                  REALLY_A_REFUSAL,   (),              EndpointRefusedError,  NEVER),
-    Row({500},                  (),                 ABOUT_THE_FILE,  EndpointRefusedError,  NEVER),
-    Row(ANY,                    (),                 (),              EndpointDownError,     FEW),
+    Row({404, 405, *MOVED},   (),                  (),                 EndpointKeyError,      NEVER),
+    Row({408, 409, 425, 429}, (),                  (),                 EndpointBusyError,     FEW),
+    Row({413},                (),                  (),                 EndpointTooLargeError, NEVER),
+    Row({499},                (),                  (),                 EndpointDownError,     NEVER),
+    Row(REFUSED,              (),                  (),                 EndpointRefusedError,  NEVER),
+    Row({500},                REALLY_A_REFUSAL,    (),                 EndpointRefusedError,  NEVER),
+    Row({500},                (),                  ABOUT_THE_FILE,     EndpointRefusedError,  NEVER),
+    # A proxy has waited a hundred seconds for work that may be done, and billed, by now.
+    Row({524},                (),                  (),                 EndpointDownError,     TWICE),
+    # Called a success, and yet no text in it: a web page, nothing, half of it, an error.
+    Row(DONE,                 (),                  (),                 EndpointDownError,     TWICE),
+    Row(ANY,                  (),                  (),                 EndpointDownError,     FEW),
 )
 # fmt: on
 
@@ -141,12 +156,19 @@ class Fault:
         return next((word for word in row.words if word in self.message.lower()), None)
 
 
-def error_for(status: int, headers: Mapping[str, str], body: bytes, *, now: datetime) -> EndpointError:
-    """Say what an answer that is no success means, and how often it is worth another try."""
+def error_for(
+    status: int, headers: Mapping[str, str], body: bytes, *, now: datetime, model: str = ""
+) -> EndpointError:
+    """Say what an answer that is no success means, and how often it is worth another try.
+
+    `model` is the one that was asked for: of `whisper-1` it is known why no endpoint has it any more.
+    """
     fault = read_fault(body)
     fits = ((row, fault.signal(row)) for row in TABLE if status in row.statuses)
     row, signal = next((row, signal) for row, signal in fits if signal is not None)
-    return row.error(
+    is_retired = row.error is EndpointModelError and model == RETIRED_MODEL
+    error = EndpointRetiredError if is_retired else row.error
+    return error(
         f"{status} {signal}".rstrip(),
         retry_after_seconds=read_retry_after(headers, now=now),
         request_id=read_request_id(headers, fault.message),
@@ -182,7 +204,12 @@ def names_the_format(status: int, body: bytes) -> bool:
 
 
 def names_the_sound(status: int, body: bytes) -> bool:
-    """Say whether a server refuses the format that the sound is in, or could not measure it."""
+    """Say whether a server refuses the format that the sound is in, its size, or could not measure it.
+
+    MP3 is four times smaller than FLAC, so it may cure a 413 as well.
+    """
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return True
     if status not in {400, 415, 422, 500} or names_the_format(status, body):
         return False
     fault = read_fault(body)
