@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -28,6 +28,7 @@ T = TypeVar("T")
 MEMO = SlackFile("F1", name="memo.m4a", mimetype="audio/mp4", duration_seconds=4.2)
 JOB = Job(Share("T1", "C1", "1.000100", MEMO), prompt="Zanzibar", temperature=0.2)
 PIECE_SECONDS = 20.0
+NOTHING_SAID = Translation("")
 
 
 class PowerCutError(BaseException):
@@ -95,6 +96,7 @@ class KeptRun:
 class Props:
     """All stages in one: what each gives back or raises is set by the test; what was asked is noted.
 
+    `said` is what is known of every piece beside its text.
     `faults` are what pieces end in, by their number; `gates` what their translations wait for;
     when piece `withdrawn_at` is asked for, the source is deleted, and the decoder is not far ahead.
     After `decoded_before` pieces the decoder meets its error, where there is one.
@@ -105,6 +107,7 @@ class Props:
     terms: Terms = field(default_factory=Terms)
     resolved: SlackFile = MEMO
     texts: tuple[str, ...] = ("Good morning.",)
+    said: Translation = NOTHING_SAID
     fetch_error: Exception | None = None
     piece_seconds: float = 15.0
     odd_seconds: dict[int, float] = field(default_factory=dict)
@@ -137,6 +140,7 @@ class Props:
     seconds_expected: list[float] = field(default_factory=list)
     seconds_translated: list[float] = field(default_factory=list)
     stopped: int = 0
+    waits: int = 0
 
     def stages(self) -> Stages:
         """Give them as the road takes them."""
@@ -231,6 +235,10 @@ class Props:
         """Note how much more is done."""
         self.seconds_translated.append(seconds)
 
+    def wait_for_endpoint(self) -> None:
+        """Note that a piece waits."""
+        self.waits += 1
+
     async def stop(self) -> None:
         """Note that the progress ended."""
         self.stopped += 1
@@ -254,11 +262,19 @@ class Voice:
 
     props: Props
 
-    async def translate(
-        self, piece: Piece, ask: Ask, *, team_id: str, job_id: str, check: Callable[[], Awaitable[None]]
+    async def translate(  # noqa: PLR0913 -- as the real one: who asks, for what, and three hooks
+        self,
+        piece: Piece,
+        ask: Ask,
+        *,
+        team_id: str,
+        job_id: str,
+        check: Callable[[], Awaitable[None]],
+        on_wait: Callable[[], None],
     ) -> Translation:
         """Say the text of a piece once its turn has come and its gate is open, or fail as it is told."""
         props = self.props
+        assert on_wait == props.wait_for_endpoint
         if props.turn:
             await props.turn.wait()
         async with props.lanes:
@@ -283,7 +299,7 @@ class Voice:
             raise
         if piece.index in props.faults:
             raise props.faults[piece.index]
-        return Translation(props.texts[piece.index])
+        return replace(props.said, text=props.texts[piece.index])
 
 
 def left_over(props: Props) -> list[str]:
