@@ -100,7 +100,7 @@ class Bot:
         self._http = httpx.AsyncClient(limits=httpx.Limits(max_connections=ENDPOINT_CONNECTIONS))
         self.metrics = Metrics()
         self.readiness = Readiness()
-        self.alerts = Alerts(config.alert_channel, say=self._say)
+        self.alerts = Alerts(config, say=self._say)
         self.stages = self._build_stages()
         notices = NoticeBoard(self.web_api, sleep=sleep)
         self.jobs = Jobs(

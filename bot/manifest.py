@@ -27,6 +27,7 @@ SCOPES = (
     "groups:read",  # the same in private channels
     "im:read",  # conversations.info in direct messages
     "mpim:read",  # conversations.info in group direct messages
+    "im:write",  # conversations.open: to see whether an alert for a person stands already
     "chat:write",  # the reply, the status line, progress
     "commands",  # /translate
     "files:read",  # downloading and files.info

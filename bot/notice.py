@@ -22,12 +22,22 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EVENT_TYPE = "dragoman_notice"
+PERSON = ("U", "W")
+# What whoever runs the bot can do where Slack refuses a notice.
+REMEDIES = {
+    "not_in_channel": "invite the app there: /invite @Dragoman",
+    "channel_not_found": "check the id; a private channel has to invite the app first",
+    "user_not_found": "check the id of the person",
+    "is_archived": "choose a channel that is not archived",
+    "missing_scope": "paste the new manifest into the app's settings and reinstall the app",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A message at top level that is posted once under `key`; `…` in backticks is shown as code.
 
+    `channel_id` may be a person's id: then it stands in her conversation with the app.
     `is_once_ever` keeps its key for ever, not only as long as Slack may deliver an event again.
     """
 
@@ -69,7 +79,8 @@ class NoticeBoard:
             if is_first_run or not await self._is_standing(notice):
                 await self._persist(post, is_done=partial(self._is_standing, notice))
         except SlackRefusedError as error:
-            log.warning("notice.refused", key=notice.key, error=error.error)
+            remedy = REMEDIES.get(error.error, "")
+            log.warning("notice.refused", key=notice.key, error=error.error, remedy=remedy)
 
     async def _is_standing(self, notice: Notice) -> bool:
         """Look among the newest messages of the channel; a notice that went up did so just now."""
@@ -78,12 +89,25 @@ class NoticeBoard:
         async def read() -> None:
             nonlocal found
             answer = await self._web_api.call(
-                "conversations.history", channel=notice.channel_id, include_all_metadata=True, limit=100
+                "conversations.history",
+                channel=await self._conversation(notice.channel_id),
+                include_all_metadata=True,
+                limit=100,
             )
             found = any(_key_of(message) == notice.key for message in answer.get("messages") or [])
 
         await self._persist(read)
         return found
+
+    async def _conversation(self, channel_id: str) -> str:
+        """Give the conversation that a notice goes to; of a person it is the one with the app.
+
+        chat.postMessage takes a person's id, and conversations.history does not.
+        """
+        if not channel_id.startswith(PERSON):
+            return channel_id
+        answer = await self._web_api.call("conversations.open", users=channel_id)
+        return str(answer["channel"]["id"])
 
 
 def _key_of(message: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ SCOPES_OF_METHODS: dict[str, set[str]] = {
     "conversations.history": HISTORY,
     "conversations.info": READ,
     "conversations.members": READ,
+    "conversations.open": {"im:write"},
     "conversations.replies": HISTORY,
     "files.completeUploadExternal": {"files:write"},
     "files.getUploadURLExternal": {"files:write"},
