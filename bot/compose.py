@@ -9,11 +9,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.document import Document, document_of, is_long
+from bot.document import Document, document_of, is_long, is_plain, original_document
 from bot.ending import Ending, EndingName
-from bot.long_text import compose_long
+from bot.long_text import MESSAGE_CHARACTERS, ONE_MESSAGE_CHARACTERS, compose_long
+from bot.original import label, language_name, original_of, original_quote
 from bot.paragraphs import gaps_of, paragraphs_of, span_mark
-from bot.rich_text import SENTENCE_END, Message, block, bold, escape, plain, weight, with_code
+from bot.rich_text import SENTENCE_END, Message, block, bold, escape, plain, under, weight, with_code
 
 if TYPE_CHECKING:
     from bot.join import Gap, Whole
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # Whoever posts a reply finds all of its words here.
 __all__ = [
+    "ALREADY_ENGLISH_TEXT",
     "CONFIRM_BLOCK",
     "CONFIRM_NO",
     "CONFIRM_YES",
@@ -43,6 +45,7 @@ MOST_WITH_BUTTONS = 3_800
 SPOKEN_GAPS = 5
 
 NO_SPEECH_TEXT = "I heard no speech in this recording."
+ALREADY_ENGLISH_TEXT = "This recording is already in English, so I left it as it is."
 NO_SPEECH_IN_MISSING_TEXT = "I heard no speech in what was missing."
 MISSING_HEADING = "What was missing:"
 STILL_MISSING_TEXT = "What was missing could not be translated this time either."
@@ -55,10 +58,14 @@ CONFIRM_YES, CONFIRM_NO, CONFIRM_BLOCK = "confirm_yes", "confirm_no", "dragoman_
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Everything that answers a share: its messages, in their order, and then perhaps a file."""
+    """Everything that answers a share: its messages, in their order, and then perhaps a file or two.
+
+    `original` has the words as they were said, where these stand in no message.
+    """
 
     messages: tuple[Message, ...]
     document: Document | None = None
+    original: Document | None = None
 
 
 def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms, why: str = "") -> Reply:
@@ -70,10 +77,12 @@ def compose_reply(job: Job, ending: Ending, said: str | Whole, *, terms: Terms, 
     name = _name_of(job.share)
     match ending.name:
         case EndingName.TRANSLATED if not isinstance(said, str):
-            return Reply(_compose_translation(job, said, name, why), document_of(job, said))
+            return _compose_translation(job, said, name, why)
         case EndingName.NO_SPEECH:
             text = NO_SPEECH_IN_MISSING_TEXT if job.only else NO_SPEECH_TEXT
             return Reply(compose_notice(text, file_name=name))
+        case EndingName.ALREADY_ENGLISH:
+            return Reply(compose_notice(ALREADY_ENGLISH_TEXT, file_name=name))
         case EndingName.FAILED:
             text = _still_missing(str(said), ending) if job.only else str(said)
             return Reply((_notice(text, name, [_retry(job)] if ending.missing else []),))
@@ -101,31 +110,69 @@ def minutes_of(seconds: float) -> int:
     return round(seconds / MINUTE_SECONDS)
 
 
-def _compose_translation(job: Job, whole: Whole, name: str, why: str) -> tuple[Message, ...]:
-    if not is_long(job, whole):
+def _compose_translation(job: Job, whole: Whole, name: str, why: str) -> Reply:
+    """Give the English, with the words as they were said under it, or in a file where they are many.
+
+    The heading of these words says the language; without them a short text has a label that does.
+    """
+    *before, last = _english(job, whole, name)
+    language, original, document = language_name(job, whole), original_of(job, whole), None
+    if original and not before and _fits_under(original, last):
+        last = under(last, original_quote(original, language))
+    elif original:
+        document = original_document(job, whole)
+    if language and not before and not is_long(job, whole) and (document or not original):
+        last = under(last, label(language))
+    messages = _with_closing(job, whole, (*before, last), why)
+    return Reply(messages, document_of(job, whole), document)
+
+
+def _english(job: Job, whole: Whole, name: str) -> tuple[Message, ...]:
+    if is_plain(job, whole):
         text = whole.text.strip()
         head = [bold(f"{name}\n")] if name else []
         return (Message(_under(name, text), (block(*head, plain(text)),)),)
-    messages = compose_long(paragraphs_of(whole), name=name, openings=_openings(job, whole))
+    return compose_long(
+        paragraphs_of(whole),
+        name=name,
+        openings=_openings(job, whole),
+        is_short=not is_long(job, whole),
+    )
+
+
+def _fits_under(original: str, message: Message) -> bool:
+    """Say whether a message holds the words as they were said, too, and people still like to read that."""
+    both = weight(message.text) + weight(escape(original))
+    return weight(original) <= ONE_MESSAGE_CHARACTERS and both <= MESSAGE_CHARACTERS
+
+
+def _with_closing(job: Job, whole: Whole, messages: tuple[Message, ...], why: str) -> tuple[Message, ...]:
+    """Add what is missing and the button that tries it again, in a message that can be edited."""
     if not whole.gaps:
         return messages
     closing = _notice(_missing(gaps_of(whole), why), "", [_retry(job)])
-    last = messages[-1]
+    *before, last = messages
     if weight(last.text) + weight(closing.text) > MOST_WITH_BUTTONS:
         return (*messages, closing)
-    return (*messages[:-1], Message(f"{last.text}\n\n{closing.text}", (*last.blocks, *closing.blocks)))
+    return (*before, under(last, closing))
 
 
 def _openings(job: Job, whole: Whole) -> tuple[str, str]:
-    """Say what a long reply begins with: where it is one message, and where more follow."""
+    """Say what a reply in paragraphs begins with: where it is one message, and where more follow."""
     if job.only:
         return MISSING_HEADING, MISSING_HEADING
-    length = spell_length(whole.seconds)
+    length, language = spell_length(whole.seconds), language_name(job, whole)
     if any(gap.is_open for gap in whole.gaps):  # how long all of it is nobody knows
-        opening = f"Below is the English of the first {length} of this recording."
+        spoken = f", which is in {language}" if language else ""
+        opening = f"Below is the English of the first {length} of this recording{spoken}."
         return opening, opening
-    length = f"This recording is {length} long."
-    return f"{length} Below is its English.", f"{length} The rest follows below."
+    length = (
+        f"This recording is {length} long, in {language}."
+        if language
+        else f"This recording is {length} long."
+    )
+    alone = f"{length} Below is its English." if is_long(job, whole) else ""
+    return alone, f"{length} The rest follows below."
 
 
 def _missing(gaps: list[Gap], why: str) -> str:

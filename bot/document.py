@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.join import Gap
 from bot.long_text import is_one_message
-from bot.paragraphs import gap_mark, paragraphs_of, time_mark
+from bot.original import language_name, original_text
+from bot.paragraphs import gap_mark, has_doubts, paragraphs_of, time_mark
 from bot.rich_text import Message, block, bold, escape, heading_of, preformatted, split, weight
 from bot.share import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS, Output
 from bot.subtitles import srt, vtt
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bot.join import Whole
     from bot.share import Job
 
-# Longer than this, or with a gap, a text is cut into paragraphs with their times.
+# Longer than this, or with a gap or a doubt, a text is cut into paragraphs with their times.
 SHORT_SECONDS, SHORT_CHARACTERS = 180, 3_000
 NAME_CHARACTERS, NAME_BYTES = 80, 180  # with what is added, a file system's 255 bytes hold it
 UNNAMED = "recording"
@@ -57,13 +58,18 @@ class Document:
 
 
 def is_long(job: Job, whole: Whole) -> bool:
-    """Say whether people need paragraphs and times to find their way through."""
+    """Say whether people need paragraphs and times to find their way through, or to know what is missing."""
     return (
         whole.seconds > SHORT_SECONDS
         or len(whole.text) > SHORT_CHARACTERS
         or bool(whole.gaps)
         or bool(job.only)
     )
+
+
+def is_plain(job: Job, whole: Whole) -> bool:
+    """Say whether the text can stand alone, in a single line of thought, without times and marks."""
+    return not is_long(job, whole) and not has_doubts(whole)
 
 
 def document_of(job: Job, whole: Whole) -> Document | None:
@@ -73,11 +79,18 @@ def document_of(job: Job, whole: Whole) -> Document | None:
     """
     if not whole.text.strip():
         return None
-    if job.output is Output.TEXT and (not is_long(job, whole) or is_one_message(paragraphs_of(whole))):
+    if job.output is Output.TEXT and (
+        is_plain(job, whole) or is_one_message(paragraphs_of(whole), is_short=not is_long(job, whole))
+    ):
         return None
-    content = _WRITERS[job.output](job, whole)
-    part = "missing." if job.only else ""
-    return Document(f"{_stem(job)}.{part}en.{_ENDINGS[job.output]}", content)
+    return Document(_name(job, f"en.{_ENDINGS[job.output]}"), _WRITERS[job.output](job, whole))
+
+
+def original_document(job: Job, whole: Whole) -> Document:
+    """Give the words as they were said as a file, for where no message holds them beside the English."""
+    language = language_name(job, whole)
+    title = _title(job, whole, f"in {language}" if language else "as it was said")
+    return Document(_name(job, "original.txt"), f"{title}\n\n{original_text(whole)}")
 
 
 def as_text(document: Document) -> Document:
@@ -116,9 +129,8 @@ def _fitting(line: str) -> list[str]:
 
 def _as_text(job: Job, whole: Whole) -> str:
     """Write paragraphs under their times, below a line that says what they are."""
-    length = "" if any(gap.is_open for gap in whole.gaps) else f", {time_mark(whole.seconds)}"
-    title = f"{job.share.file.name or UNNAMED}{length}, in English"
-    lines = [" ".join(title.split())]
+    language = language_name(job, whole)
+    lines = [_title(job, whole, f"in English, from {language}" if language else "in English")]
     for item in paragraphs_of(whole):
         if isinstance(item, Gap):
             lines.append(gap_mark(item))
@@ -127,8 +139,17 @@ def _as_text(job: Job, whole: Whole) -> str:
     return "\n\n".join(lines) + "\n"
 
 
+def _title(job: Job, whole: Whole, what: str) -> str:
+    """Say in one line of which recording a file is, how long that is, and what the file has of it."""
+    length = "" if any(gap.is_open for gap in whole.gaps) else f", {time_mark(whole.seconds)}"
+    return " ".join(f"{job.share.file.name or UNNAMED}{length}, {what}".split())
+
+
 def _verbose(job: Job, whole: Whole) -> dict[str, Any]:
-    """Give what the API would answer for the whole recording; a metric that nobody told is left out."""
+    """Give what the API would answer for the whole recording; a metric that nobody told is left out.
+
+    What is missing and what is doubtful the API does not know; a file that kept silent about them would lie.
+    """
     answer: dict[str, Any] = {
         "task": "translate",
         "language": "english",
@@ -146,10 +167,11 @@ def _verbose(job: Job, whole: Whole) -> dict[str, Any]:
                 "temperature": job.temperature,
             }
             | {metric: told for metric in _METRICS if (told := getattr(segment, metric)) is not None}
+            | ({"doubt": segment.doubt.value} if segment.doubt else {})
             for number, segment in enumerate(whole.segments)
         ],
     }
-    if whole.gaps:  # the API knows no gaps; a file that kept silent about them would lie
+    if whole.gaps:
         answer["missing"] = [
             {"start": round(gap.start_seconds, 3)}
             | ({} if gap.is_open else {"end": round(gap.end_seconds, 3)})
@@ -160,6 +182,11 @@ def _verbose(job: Job, whole: Whole) -> dict[str, Any]:
 
 def _as_json(answer: dict[str, Any]) -> str:
     return json.dumps(answer, ensure_ascii=False, indent=2) + "\n"
+
+
+def _name(job: Job, ending: str) -> str:
+    part = "missing." if job.only else ""
+    return f"{_stem(job)}.{part}{ending}"
 
 
 def _stem(job: Job) -> str:

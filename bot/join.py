@@ -116,7 +116,7 @@ def _placed(translation: Translation, piece: Piece) -> list[Segment]:
     segments = translation.segments
     # Gateways have dropped segments on the way (speaches#44): then the text has words that they lack.
     if _letters(translation.text) != _letters("".join(segment.text for segment in segments)):
-        segments = (Segment(0.0, piece.seconds, translation.text),)
+        segments = (Segment(0.0, piece.seconds, translation.text, original=translation.original),)
     return [
         replace(
             segment,

@@ -48,14 +48,20 @@ class _Pack:
         self.escaped_characters += weight(escape(_text(item))) + len(_BETWEEN)
 
 
-def is_one_message(items: Sequence[Item]) -> bool:
-    """Say whether one message holds all of it, and people still like to read that."""
-    return len(items) <= MESSAGE_ITEMS and sum(map(_weight, items)) <= ONE_MESSAGE_CHARACTERS
+def is_one_message(items: Sequence[Item], *, is_short: bool = False) -> bool:
+    """Say whether one message holds all of it, and people still like to read that.
+
+    A short text stays in one message however many marks stand in it, as far as Slack takes that.
+    """
+    most = MESSAGE_CHARACTERS if is_short else ONE_MESSAGE_CHARACTERS
+    return len(items) <= MESSAGE_ITEMS and sum(map(_weight, items)) <= most
 
 
-def compose_long(items: Sequence[Item], *, name: str, openings: tuple[str, str]) -> tuple[Message, ...]:
+def compose_long(
+    items: Sequence[Item], *, name: str, openings: tuple[str, str], is_short: bool = False
+) -> tuple[Message, ...]:
     """Give the messages; `openings` is what the first one says where it is alone, and where more follow."""
-    packs = _packed(items)
+    packs = [_Pack(list(items))] if is_one_message(items, is_short=is_short) else _packed(items)
     alone, followed = openings
     messages = []
     for number, pack in enumerate(packs, start=1):
@@ -66,9 +72,7 @@ def compose_long(items: Sequence[Item], *, name: str, openings: tuple[str, str])
 
 
 def _packed(items: Sequence[Item]) -> list[_Pack]:
-    """Fill the messages; where one does not hold all, the first has only what is read at a glance."""
-    if is_one_message(items):
-        return [_Pack(list(items))]
+    """Fill several messages; the first has only what is read at a glance."""
     lead, rest = _lead(items)
     packs = [lead]
     for item in rest:
@@ -90,7 +94,7 @@ def _lead(items: Sequence[Item]) -> tuple[_Pack, list[Item]]:
         first, second, *_ = cut(long, room // 2 if is_wide else room)
         lead.add(first)
         text = long.text[len(first.text) :].lstrip()
-        rest[0] = Paragraph(second.start_seconds, long.end_seconds, text)
+        rest[0] = replace(long, start_seconds=second.start_seconds, text=text)
     return lead, rest
 
 

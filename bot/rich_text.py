@@ -45,6 +45,11 @@ def bold(text: str) -> Element:
     return {"type": "text", "text": text, "style": {"bold": True}}
 
 
+def italic(text: str) -> Element:
+    """Give `text` in italics: a quiet heading."""
+    return {"type": "text", "text": text, "style": {"italic": True}}
+
+
 def with_code(text: str) -> list[Element]:
     """Split our own words at `code`, since rich_text shows backticks as they are."""
     elements: list[Element] = []
@@ -62,12 +67,33 @@ def block(*elements: Element) -> dict[str, Any]:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
 
 
+def quote(heading: str, text: str) -> dict[str, Any]:
+    """Give a block that holds a quiet heading and, under it, `text` as a quote."""
+    return {
+        "type": "rich_text",
+        "elements": [
+            {"type": "rich_text_section", "elements": [italic(heading)]},
+            {"type": "rich_text_quote", "elements": [plain(text)]},
+        ],
+    }
+
+
+def small(text: str) -> dict[str, Any]:
+    """Give a block that shows our own words small and grey: what is good to know, and no more."""
+    return {"type": "context", "elements": [{"type": "plain_text", "text": text, "emoji": False}]}
+
+
 def preformatted(text: str) -> dict[str, Any]:
     """Give a block that holds `text` with its lines and spaces as they are."""
     return {
         "type": "rich_text",
         "elements": [{"type": "rich_text_preformatted", "elements": [plain(text)]}],
     }
+
+
+def under(above: Message, below: Message) -> Message:
+    """Give one message of two, a blank line between them."""
+    return Message(f"{above.text}\n\n{below.text}", (*above.blocks, *below.blocks))
 
 
 def heading_of(name: str, number: int, of: int) -> str:

@@ -143,7 +143,9 @@ def _ending_of(job: Job, whole: Whole) -> Ending:
     """Say how a translation ends that could be had, at least in part."""
     if judge(whole) is Verdict.NO_SPEECH:
         return Ending(EndingName.NO_SPEECH)
-    if job.skips_english and whole.source_language == ENGLISH and not whole.gaps:
+    # An answer that stands in English is not left with a hole, whatever was said there.
+    is_whole = not (whole.gaps or job.only)
+    if job.skips_english and whole.source_language == ENGLISH and is_whole:
         return Ending(EndingName.ALREADY_ENGLISH)
     return Ending(EndingName.TRANSLATED, missing=tuple(gap.span for gap in whole.gaps))
 
@@ -250,35 +252,47 @@ async def _outcome(
 
 
 async def _send_along(job: Job, ending: Ending, reply: Reply, *, stages: Stages, run: Run) -> None:
-    """Put the file that goes along into the thread; refused, as a text file; refused again, its words.
+    """Put the files that go along into the thread, one after the other; refused, their words.
 
     A translation whose text stands in the messages anyway needs no more words.
     """
-    document = reply.document
-    if document is None:
-        return
-    forms = [document] if document.name.endswith(".txt") else [document, as_text(document)]
+    parts = len(reply.messages)
+
+    async def say(step: str, document: Document) -> int:
+        messages = as_messages(document)
+        add = partial(
+            stages.replier.add, job, ending, messages, first_part=parts + 1, is_first_run=run.is_first
+        )
+        await run.keep(step, add, NoneType, is_last_word=True)
+        return len(messages)
+
     try:
-        for number, form in enumerate(forms, start=1):
-            if await _upload(job, form, number, stages=stages, run=run):
-                return
+        if (
+            reply.document
+            and not await _upload_somehow(job, reply.document, stages=stages, run=run)
+            and job.output is not Output.TEXT
+        ):
+            parts += await say("reply-text", reply.document)
+        if reply.original and not await _upload(job, reply.original, "original", stages=stages, run=run):
+            await say("reply-original", reply.original)
     except WithdrawnError:
         return
-    if job.output is Output.TEXT:
-        return
-    add = partial(
-        stages.replier.add,
-        job,
-        ending,
-        as_messages(document),
-        first_part=len(reply.messages) + 1,
-        is_first_run=run.is_first,
-    )
-    await run.keep("reply-text", add, NoneType, is_last_word=True)
 
 
-async def _upload(job: Job, document: Document, number: int, *, stages: Stages, run: Run) -> bool:
-    """Upload a document and then share it: its id is kept in between, for only that tells after a crash."""
+async def _upload_somehow(job: Job, document: Document, *, stages: Stages, run: Run) -> bool:
+    """Upload a document; refused, as a text file, unless it is one."""
+    forms = [document] if document.name.endswith(".txt") else [document, as_text(document)]
+    for number, form in enumerate(forms, start=1):
+        if await _upload(job, form, str(number), stages=stages, run=run):
+            return True
+    return False
+
+
+async def _upload(job: Job, document: Document, mark: str, *, stages: Stages, run: Run) -> bool:
+    """Upload a document and then share it: its id is kept in between, for only that tells after a crash.
+
+    `mark` tells the steps of each apart.
+    """
 
     async def send() -> str:
         if await stages.replier.is_withdrawn(job.share):
@@ -289,8 +303,8 @@ async def _upload(job: Job, document: Document, number: int, *, stages: Stages, 
         return await stages.uploader.attach(file_id, document, job, is_first_run=run.is_first)
 
     try:
-        file_id = await run.keep(f"upload-{number}", send, str)
-        return bool(file_id) and await run.keep(f"attach-{number}", attach, bool)
+        file_id = await run.keep(f"upload-{mark}", send, str)
+        return bool(file_id) and await run.keep(f"attach-{mark}", attach, bool)
     except BotError as error:  # something of ours broke: people get the words another way
         log.warning("document.failed", job_id=job.id, detail=error.detail)
         return False

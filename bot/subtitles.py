@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.engines import Doubt
 from bot.rich_text import escape
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ LINE_CHARACTERS, LINES = 42, 2
 SHORTEST_MS, LONGEST_MS = 1_000, 7_000
 SHORTEST_SECONDS, LONGEST_SECONDS = SHORTEST_MS / 1000, LONGEST_MS / 1000
 GAP_TEXT = "[could not be translated]"
+UNSURE_SIGN = "(?)"  # at the end of a cue in which something was hard to hear
 # Of fewer characters a cue is not halved because it lasts long: it is shown for a while, then nothing is.
 FEW_CHARACTERS = 32
 SENTENCE_MARKS, CLAUSE_MARKS = ".!?…。！？", ",;:–—，、；："  # noqa: RUF001 -- full-width marks too
@@ -37,13 +39,15 @@ _JOINERS = "\u200d\ufe0e\ufe0f"  # what holds the parts of an emoji together
 class _Word:
     """A word, or the part of one that fits in a line, and its share of its segment's time.
 
-    `is_glued` says that no space stands before it: it is the second part of a long word.
+    `is_glued` says that no space stands before it: it is the second part of a long word. `is_unsure`:
+    whoever wrote it down was not sure of it.
     """
 
     text: str
     start_seconds: float
     end_seconds: float
     is_glued: bool = False
+    is_unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,8 @@ def _runs(whole: Whole) -> Iterator[list[_Word]]:
     """Give the words of each segment; those of one that is too short to be read go with the next."""
     segments = _timed(whole)
     run: list[_Word] = []
-    for number, (start, end, text) in enumerate(segments):
-        run += _words(text, start, max(start, end))
+    for number, (start, end, text, is_unsure) in enumerate(segments):
+        run += [replace(word, is_unsure=is_unsure) for word in _words(text, start, max(start, end))]
         following = segments[number + 1] if number + 1 < len(segments) else None
         if (
             following is None
@@ -102,12 +106,15 @@ def _runs(whole: Whole) -> Iterator[list[_Word]]:
             run = []
 
 
-def _timed(whole: Whole) -> list[tuple[float, float, str]]:
+def _timed(whole: Whole) -> list[tuple[float, float, str, bool]]:
     """Give segments and gaps in the order of their times, as far as the segments are in order."""
-    timed = [(one.start_seconds, one.end_seconds, _cleaned(one.text)) for one in whole.segments]
+    timed = [
+        (one.start_seconds, one.end_seconds, _cleaned(one.text), one.doubt is Doubt.UNSURE)
+        for one in whole.segments
+    ]
     for gap in whole.gaps:
         place = next((place for place, one in enumerate(timed) if one[0] >= gap.start_seconds), len(timed))
-        timed.insert(place, (gap.start_seconds, gap.end_seconds, GAP_TEXT))
+        timed.insert(place, (gap.start_seconds, gap.end_seconds, GAP_TEXT, False))
     return [one for one in timed if one[2]]
 
 
@@ -193,8 +200,10 @@ def _break_cost(word: _Word, following: _Word) -> float:
 
 
 def _lines(words: Sequence[_Word]) -> list[str]:
-    """Fill lines; of two, make both about as long."""
+    """Fill lines; of two, make both about as long. The sign of a doubt stands at the end, as a word does."""
     lines: list[str] = []
+    if any(word.is_unsure for word in words):
+        words = [*words, _Word(UNSURE_SIGN, 0.0, 0.0)]
     for word in words:
         longer = lines[-1] + ("" if word.is_glued else " ") + word.text if lines else word.text
         if lines and len(longer) <= LINE_CHARACTERS:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.document import SHORT_CHARACTERS, SHORT_SECONDS
 from bot.join import Gap, Whole
-from bot.paragraphs import gap_mark, paragraphs_of
+from bot.paragraphs import Paragraph, gap_mark, has_doubts, paragraphs_of
 from bot.shell.order import SUBTITLES
 from bot.subtitles import srt, vtt
 
@@ -79,9 +79,14 @@ def line_of(outcome: Outcome, order: Order) -> dict[str, Any]:
 
 
 def _text_of(whole: Whole) -> str:
-    """Give the text, a long one in paragraphs, with the times of what is missing."""
-    if whole.seconds <= SHORT_SECONDS and len(whole.text) <= SHORT_CHARACTERS and not whole.gaps:
+    """Give the text, a long one in paragraphs, with the times of what is missing and what is doubtful."""
+    is_short = whole.seconds <= SHORT_SECONDS and len(whole.text) <= SHORT_CHARACTERS
+    if is_short and not whole.gaps and not has_doubts(whole):
         return whole.text
-    return "\n\n".join(
-        gap_mark(part) if isinstance(part, Gap) else part.text for part in paragraphs_of(whole)
-    )
+    return "\n\n".join(map(_shown, paragraphs_of(whole)))
+
+
+def _shown(part: Paragraph | Gap) -> str:
+    if isinstance(part, Gap):
+        return gap_mark(part)
+    return f"[{part.mark}]\n{part.text}" if part.doubt else part.text
