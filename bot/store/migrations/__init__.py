@@ -4,7 +4,7 @@
 not import Alembic only to learn that there is nothing to do.
 """
 
-HEAD = "0002"
+HEAD = "0003"
 
 # Not Alembic's default name: a PostgreSQL database may be shared with a program that uses it.
 VERSION_TABLE = "dragoman_version"
