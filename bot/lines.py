@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.breaker import Breaker
 from bot.engines.translations import TranslationsEngine
 from bot.engines.turns import FairTurns
+from bot.engines.two_step import TwoStepEngine
 from bot.line import Line
 
 if TYPE_CHECKING:
@@ -37,11 +38,20 @@ def build_lines(
 
 def build_engine(name: str, config: Config, client: httpx.AsyncClient, decoders: Decoders) -> Engine:
     """Make the engine of that name."""
-    del name
+    if name == TwoStepEngine.name:
+        return TwoStepEngine(
+            client,
+            base_url=config.translation_base_url,
+            key=config.cometapi_key.get_secret_value(),
+            transcription_model=config.transcription_model,
+            chat_model=config.chat_model,
+            as_mp3=decoders.as_mp3,
+        )
     return TranslationsEngine(
         client,
         base_url=config.translation_base_url,
         key=config.cometapi_key.get_secret_value(),
         model=config.translation_model,
+        transcription_model=config.transcription_model,
         as_mp3=decoders.as_mp3,
     )

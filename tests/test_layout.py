@@ -131,7 +131,7 @@ def test_the_store_and_the_ground_stand_on_nothing_of_ours() -> None:
 def test_engines_know_pieces_and_errors_only() -> None:
     """An engine knows what it is given and how it may fail, and nothing of jobs or Slack."""
     used = {one for module, imports in GRAPH.items() if _is_in(module, "engines") for one in imports}
-    assert {one for one in used if not _is_in(one, "engines")} <= {"piece", "errors"}
+    assert {one for one in used if not _is_in(one, "engines")} <= {"piece", "errors", "language"}
 
 
 def test_the_decoder_needs_only_pyav() -> None:

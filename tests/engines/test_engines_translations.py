@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from bot.engines import Ask, Translation
-from bot.engines.translations import LONGEST_ANSWER_BYTES, TranslationsEngine
+from bot.engines.endpoint import LONGEST_ANSWER_BYTES
+from bot.engines.translations import TranslationsEngine
 from bot.errors import (
     EndpointDownError,
     EndpointError,

@@ -1,0 +1,134 @@
+"""Send a piece of sound to one of an endpoint's audio paths, the way that the server is known to take.
+
+Translations and transcriptions are asked for alike, and what servers refuse of a request is the same.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.engines.answers import names_the_format, names_the_sound
+from bot.engines.endpoint import Attachment
+from bot.errors import BotError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.engines import Ask
+    from bot.engines.endpoint import Answer, Endpoint
+    from bot.piece import Piece
+
+REMEMBERED_PIECES = 256
+# Gateways choose the decoder by the extension; never the user's own name.
+FILES = {"flac": ("audio.flac", "audio/flac"), "mp3": ("audio.mp3", "audio/mpeg")}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What of a request a server may refuse, while it would do the same work asked another way."""
+
+    response_format: str = "verbose_json"  # the only one with times and metrics
+    sound: str = "flac"  # exact, and the cheapest to make
+    temperature: str = "sent"
+
+
+class Fallback(NamedTuple):
+    """What to ask with `instead` where a server, in its refusal, names what the request had."""
+
+    field: str
+    instead: str
+    is_named: Callable[[int, bytes], bool]
+
+
+def names_the_temperature(status: int, body: bytes) -> bool:
+    """Say whether a server refuses the temperature: newer models have none to choose."""
+    return status in {400, 422} and b"temperature" in body.lower()
+
+
+FALLBACKS = (
+    Fallback("response_format", "json", names_the_format),
+    Fallback("temperature", "left out", names_the_temperature),
+    Fallback("sound", "mp3", names_the_sound),
+)
+
+
+class AudioPath:
+    """One path of an endpoint with the model that works there, such as `/audio/translations`."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        path: str,
+        *,
+        model: str,
+        as_mp3: Callable[[Path], Awaitable[Path]] | None = None,
+    ) -> None:
+        """`as_mp3` makes the MP3 of a piece's FLAC; without it none is ever sent."""
+        self._endpoint = endpoint
+        self._path = path
+        self._model = model
+        self._as_mp3 = as_mp3
+        self._way = Way()
+        # Once per piece: a passing 500 that repeats the form must not double every try.
+        self._fell_back: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_PIECES)
+
+    async def ask(self, piece: Piece, ask: Ask) -> Answer:
+        """Ask once, and once more for each thing that the server refuses and that has another way.
+
+        The answer is a success, else its `EndpointError` is raised. FileNotFoundError passes: the piece is
+        gone from this machine and has to be cut again.
+        """
+        way, learnt = self._way, dict[str, str]()
+        if (piece.path, "sound") in self._fell_back:
+            # FLAC was refused, and a passing fault came in the way of MP3: no need to upload both again.
+            learnt["sound"] = "mp3"
+            way = replace(way, **learnt)
+        try:
+            file = await self._file(piece, way)
+        except (BotError, OSError):
+            # Trouble of ours, not the recording's: the server may take FLAC, or else says what it thinks.
+            learnt.pop("sound", None)
+            way = replace(way, sound="flac")
+            file = Path(piece.path)
+        answer = await self._post(file, ask, way)
+        while other := self._other(piece, way, answer):
+            self._fell_back.append((piece.path, other.field))
+            learnt[other.field] = other.instead
+            way = replace(way, **learnt)
+            try:
+                file = await self._file(piece, way)
+            except (BotError, OSError):
+                break  # without an MP3 the refusal stands
+            answer = await self._post(file, ask, way)
+        if not answer.is_good:
+            raise self._endpoint.error(answer, model=self._model)
+        self._way = replace(self._way, **learnt)
+        return answer
+
+    def _other(self, piece: Piece, way: Way, answer: Answer) -> Fallback | None:
+        """Find what to ask with instead, where the answer names something that has another way."""
+        for fallback in FALLBACKS:
+            is_new = (piece.path, fallback.field) not in self._fell_back
+            can_be_made = fallback.field != "sound" or self._as_mp3 is not None
+            is_other = getattr(way, fallback.field) != fallback.instead
+            if is_new and can_be_made and is_other and fallback.is_named(answer.status, answer.body):
+                return fallback
+        return None
+
+    async def _file(self, piece: Piece, way: Way) -> Path:
+        """Give the file to send."""
+        path = Path(piece.path)
+        return await self._as_mp3(path) if self._as_mp3 and way.sound == "mp3" else path
+
+    async def _post(self, file: Path, ask: Ask, way: Way) -> Answer:
+        """Send one request in this way."""
+        fields = {"model": self._model}
+        if ask.prompt:
+            fields["prompt"] = ask.prompt
+        fields["response_format"] = way.response_format
+        if way.temperature == "sent":
+            fields["temperature"] = f"{ask.temperature:g}"
+        return await self._endpoint.post_form(self._path, fields, Attachment(file, *FILES[way.sound]))
