@@ -219,6 +219,15 @@ class EndpointModelError(EndpointError):
     )
 
 
+class LocalModelError(EndpointModelError):
+    """The model of the engine `local` is not there, or cannot be used; `detail` says why, for the log."""
+
+    text = (
+        "I can't load the model that I translate with. "
+        "Please tell the person who runs Dragoman to check `LOCAL_MODEL`."
+    )
+
+
 class EndpointRetiredError(EndpointError):
     """The model was `whisper-1`, and the endpoint has it no longer: its maker ends it on 2027-02-26.
 
