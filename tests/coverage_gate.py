@@ -41,6 +41,8 @@ WHOLLY_TESTED = (
     "subtitles",
     "upload",
     "errors",
+    "alerts",
+    "notice",
     "share",
     "terms",
 )

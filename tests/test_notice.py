@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 
 from bot.notice import Notice, NoticeBoard
 from bot.sandbox.faults import Fault
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 POST = "chat.postMessage"
+OPEN = "conversations.open"
+ANA = "U0ANA"
 
 
 @pytest.fixture
@@ -31,10 +35,17 @@ def notice(desk: Desk) -> Notice:
     )
 
 
-async def post(desk: Desk, *, is_first_run: bool) -> None:
-    """Post the notice."""
+async def post(desk: Desk, *, is_first_run: bool, to: str = "") -> None:
+    """Post the notice, to #support or to a person."""
     board = NoticeBoard(desk.web_api, sleep=desk.sleep, chance=lambda: 0.5)
-    await board.post(notice(desk), is_first_run=is_first_run)
+    wanted = notice(desk)
+    await board.post(replace(wanted, channel_id=to or wanted.channel_id), is_first_run=is_first_run)
+
+
+def told(desk: Desk) -> list[str]:
+    """Give what stands in ana's conversation with the app."""
+    direct = desk.slack.workspace.direct(ANA)
+    return [message.text for message in desk.slack.messages(direct.id)]
 
 
 async def test_a_notice_stands_at_top_level(desk: Desk) -> None:
@@ -91,3 +102,51 @@ async def test_a_refused_notice_is_given_up(desk: Desk) -> None:
     await post(desk, is_first_run=True)
     assert desk.said() == []
     assert len(desk.slack.calls(POST)) == 1
+
+
+async def test_a_notice_for_a_person_stands_in_her_conversation_with_the_app(desk: Desk) -> None:
+    """A person's id is as good as a channel's, and needs no further call."""
+    await post(desk, is_first_run=True, to=ANA)
+    assert told(desk) == ["Hi, `/try` &amp; me"]
+    assert desk.said() == []
+    assert desk.slack.calls(OPEN) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(None, id="after a crash"), pytest.param(Fault("lost_after", POST), id="lost after")],
+)
+async def test_a_notice_for_a_person_is_not_doubled(desk: Desk, fault: Fault | None) -> None:
+    """Her conversation, too, is looked through before a notice is posted again."""
+    if fault is not None:
+        desk.slack.faults.add(fault)
+    await post(desk, is_first_run=True, to=ANA)
+    await post(desk, is_first_run=False, to=ANA)
+    assert len(told(desk)) == 1
+    assert desk.slack.calls(OPEN)
+
+
+async def test_a_notice_for_a_person_that_a_crash_prevented_is_posted(desk: Desk) -> None:
+    """Where nothing stands in her conversation yet, the second run posts."""
+    await post(desk, is_first_run=False, to=ANA)
+    assert len(told(desk)) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        pytest.param("not_in_channel", "/invite @Dragoman", id="not invited"),
+        pytest.param("channel_not_found", "check the id", id="no such channel"),
+        pytest.param("missing_scope", "reinstall", id="an older manifest"),
+        pytest.param("restricted_action", "", id="nothing that we know"),
+    ],
+)
+async def test_a_refusal_is_logged_with_its_remedy(desk: Desk, error: str, remedy: str) -> None:
+    """Who runs the bot reads once in the log why a notice is missing, and what to do."""
+    desk.slack.faults.add(Fault("error", POST, error=error))
+    with structlog.testing.capture_logs() as logs:
+        await post(desk, is_first_run=True)
+    (line,) = [one for one in logs if one["event"] == "notice.refused"]
+    assert line["error"] == error
+    assert remedy in line["remedy"]
+    assert bool(remedy) is bool(line["remedy"])
