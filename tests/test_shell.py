@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path, PosixPath
 from typing import TYPE_CHECKING
@@ -14,14 +14,23 @@ import pytest
 from rich.console import Console
 
 from bot.config import Config
-from bot.errors import REASONS, EndpointTooLargeError, TooLargeError
+from bot.engines import Doubt, Segment
+from bot.errors import (
+    REASONS,
+    EndpointRetiredError,
+    EndpointTooLargeError,
+    NotEnglishError,
+    TooLargeError,
+)
+from bot.join import Gap, Whole
 from bot.sandbox.endpoint import EndpointSandbox
 from bot.sandbox.endpoint_answers import Answer, failing
 from bot.sandbox.hearing import Heard, length
 from bot.shell.order import STDIN, Order, UsageError
+from bot.shell.outcome import render
 from bot.shell.printing import print_text, printable
 from bot.shell.translating import FILES_AT_ONCE, translate_files
-from bot.shell.words import WORDS, explain
+from bot.shell.words import WORDS, WORDS_BY_KIND, explain
 from bot.terms import Terms
 from known_words import RATE, KnownSpeech, ears, heard_words, speech
 from running import SAMPLES
@@ -102,12 +111,20 @@ async def test_several_are_told_in_their_order(capsys: pytest.CaptureFixture[str
 
 
 async def test_json_goes_to_a_file(tmp_path: Path) -> None:
-    """`--format json` has the text, the timed segments, the length, the gaps and the file's name."""
+    """`--format json` has all that is known of the recording, and the file's name."""
     async with quick_endpoint() as endpoint:
         order = Order(files=[SAMPLES["shoes"].path], output_format="json", out=tmp_path / "shoes.json")
         assert await translate_files(config_for(endpoint), order) == 0
     written = json.loads((tmp_path / "shoes.json").read_text())
-    assert written.keys() == {"file", "text", "segments", "seconds", "gaps"}
+    assert written.keys() == {
+        "file",
+        "text",
+        "segments",
+        "seconds",
+        "gaps",
+        "original",
+        "source_language",
+    }
     assert written["file"] == str(SAMPLES["shoes"].path)
     assert written["text"] == SAMPLES["shoes"].english
     assert written["segments"][0]["start_seconds"] == 0
@@ -368,11 +385,46 @@ async def test_a_fault_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_reason_has_words_for_the_shell() -> None:
     """Each way to fail is said in words that fit the shell; nobody there posts, or knows of a thread."""
     assert WORDS.keys() == REASONS
-    for text in WORDS.values():
+    for text in (*WORDS.values(), *WORDS_BY_KIND.values()):
         assert not {"Slack", "post", "thread", "message", "/translate", "admin"} & set(text.split())
     # What the endpoint finds too large is no matter of our own limit.
     assert "MAX_FILE_MB" in explain(TooLargeError(), Terms())
     assert "MAX_FILE_MB" not in explain(EndpointTooLargeError(), Terms())
+    # A model that is gone and one that cannot translate are not helped by another of its kind.
+    for error in (EndpointRetiredError(), NotEnglishError()):
+        assert "two-step" in explain(error, Terms())
+
+
+# --- what is marked -----------------------------------------------------------------------------
+
+DOUBTED = Whole(
+    "Good morning. Number nine. Bye.",
+    (
+        Segment(0.0, 4.0, "Good morning."),
+        Segment(12.0, 15.5, "Number nine.", avg_logprob=-1.2, doubt=Doubt.UNSURE),
+        Segment(15.5, 17.0, "Bye."),
+    ),
+    17.0,
+    original="Guten Morgen. Nummer neun. Tschüss.",
+    source_language="de",
+)
+
+
+def test_a_doubt_is_marked_in_the_text() -> None:
+    """A mark stands in brackets on a line of its own above what people should listen to."""
+    order = Order(files=[PARCEL.path])
+    assert render(DOUBTED, order, PARCEL.path) == (
+        "Good morning.\n\n[0:12–0:15 · hard to hear, please listen]\nNumber nine.\n\nBye.\n"  # noqa: RUF001 -- from, to
+    )
+    gapped = replace(DOUBTED, gaps=(Gap(4.0, 12.0),))
+    assert "\n\n[0:04–0:12 could not be translated]\n\n[0:12" in render(gapped, order, PARCEL.path)  # noqa: RUF001 -- from, to
+
+
+def test_json_says_what_is_doubtful_and_what_was_said() -> None:
+    """A script finds the doubt at its segment, the words as they were said and their language."""
+    told = json.loads(render(DOUBTED, Order(files=[PARCEL.path], output_format="json"), PARCEL.path))
+    assert [one["doubt"] for one in told["segments"]] == ["", "unsure", ""]
+    assert (told["original"], told["source_language"]) == (DOUBTED.original, "de")
 
 
 # --- what cannot be done at all -----------------------------------------------------------------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.errors import EndpointTooLargeError
+from bot.errors import EndpointRetiredError, EndpointTooLargeError, NotEnglishError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.errors import BotError
     from bot.terms import Terms
 
@@ -30,11 +32,19 @@ WORDS: Final = {
     "endpoint_refused": "the endpoint refused this recording: try again later, or another TRANSLATION_MODEL",
     "budget": "the budget is used up",
 }
-ENDPOINT_TOO_LARGE: Final = "the recording is too large for the endpoint: split it"
+# Where one reason has several remedies.
+WORDS_BY_KIND: Final[Mapping[type[BotError], str]] = {
+    EndpointTooLargeError: "the recording is too large for the endpoint: split it",
+    EndpointRetiredError: (
+        "whisper-1 is no longer offered (its maker ends it on 2027-02-26): set TRANSLATION_ENGINE to two-step"
+    ),
+    NotEnglishError: (
+        "what came back is not English: choose a TRANSLATION_MODEL that can translate, "
+        "or set TRANSLATION_ENGINE to two-step"
+    ),
+}
 
 
 def explain(error: BotError, terms: Terms) -> str:
     """Say in one line what went wrong and what to do."""
-    if isinstance(error, EndpointTooLargeError):
-        return ENDPOINT_TOO_LARGE
-    return terms.spell(WORDS[error.reason])
+    return terms.spell(WORDS_BY_KIND.get(type(error)) or WORDS[error.reason])
