@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot.breaker import Breaker
 from bot.engines.translations import TranslationsEngine
 from bot.engines.turns import FairTurns
 from bot.engines.two_step import TwoStepEngine
@@ -31,7 +30,7 @@ def build_lines(
     """Make a line for the engine, and one for its fallback where there is one."""
     turns = FairTurns(config.endpoint_concurrency)
     return tuple(
-        Line(build_engine(name, config, client, decoders), turns=turns, breaker=Breaker(), sleep=sleep)
+        Line(build_engine(name, config, client, decoders), turns=turns, sleep=sleep)
         for name in config.engines
     )
 

@@ -1,20 +1,33 @@
 """A piece of sound → a translation that can be believed, through the engine, and where it fails the second.
 
-Each engine stands at the end of a line (`line.py`) that knows turns, tries and patience; what comes back
-is judged here, since an echo of the prompt is asked for again, and the next engine may know English.
+Each engine stands at the end of a line (`line.py`) that knows turns, tries, patience and breaker; what
+comes back is judged here, since an echo of the prompt is asked for again, and the next engine may know
+English.
 """
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.engines import Translation
+from bot.errors import EndpointError, NotEnglishError
+from bot.judge import Verdict, judge_piece, may_be_speech
+from bot.line import ShutError, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from bot.engines import Ask, Translation
-    from bot.errors import EndpointError
+    from bot.engines import Ask, Transcription
     from bot.line import Line
     from bot.piece import Piece
+
+log = structlog.get_logger()
+
+NO_SPEECH = Translation("")
 
 
 async def _go_on() -> None:
@@ -27,6 +40,20 @@ async def _tell_nobody(_engine: str, _error: EndpointError) -> None:
 
 def _wait() -> None:
     """Wait in silence."""
+
+
+@dataclass(slots=True)
+class _Errand:
+    """A piece on its way through the lines. `foreign` is what an engine wrote down in another language."""
+
+    piece: Piece
+    ask: Ask
+    team_id: str
+    job_id: str
+    check: Callable[[], Awaitable[None]]
+    wait: Wait
+    may_wait: Callable[[], bool] = field(default=lambda: True)
+    foreign: Translation = NO_SPEECH
 
 
 class Translator:
@@ -42,7 +69,7 @@ class Translator:
         *,
         on_trouble: Callable[[str, EndpointError], Awaitable[None]] = _tell_nobody,
     ) -> None:
-        self._lines = tuple(lines)
+        self.lines = tuple(lines)
         self._on_trouble = on_trouble
 
     async def translate(  # noqa: PLR0913 -- who asks, for what, and three hooks
@@ -57,13 +84,110 @@ class Translator:
     ) -> Translation:
         """Give the English of one piece, judged, or raise the last `EndpointError`.
 
-        `check` is called before each try, and may raise: minutes may have passed since the piece was cut.
-        `on_wait` is called when the piece begins to wait for an endpoint that is down.
+        Nothing is sent of sound that cannot be speech. `check` is called before each try, and may raise:
+        minutes may have passed since the piece was cut. `on_wait` is called when the piece begins to wait
+        for an endpoint that is down.
         """
-        del on_wait
-        return await self._lines[0].translate(piece, ask, team_id=team_id, job_id=job_id, check=check)
+        if not may_be_speech(piece):
+            return NO_SPEECH
+        errand = _Errand(piece, ask, team_id, job_id, check, Wait(on_wait))
+        left = list(self.lines)
+        while True:
+            for line in tuple(left):
+                errand.may_wait = _stay_until_another_helps(line, left)
+                try:
+                    return await self._ask(line, errand)
+                except ShutError:
+                    continue  # the next one may help at once; if none does, this one is waited for
+                except EndpointError as error:
+                    left.remove(line)
+                    await self._tell(line, error)
+                    if not left:
+                        raise
 
     async def close(self) -> None:
         """Let go of the engines' connections."""
-        for line in self._lines:
+        for line in self.lines:
             await line.close()
+
+    async def _ask(self, line: Line, errand: _Errand) -> Translation:
+        """Give what one line makes of a piece, with the words as they were said where those are wanted."""
+        wants_original = errand.ask.wants_original
+        is_done, said = False, None
+        if wants_original and not (line.brings_original or errand.foreign.text):
+            said = asyncio.ensure_future(_transcribe(line, errand, may_wait=lambda: not is_done))
+        try:
+            translation = replace(await self._believe(line, errand), engine=line.name)
+            is_done = True
+            if not (wants_original and translation.text):
+                return translation
+            return _with_original(translation, await said if said else errand.foreign)
+        finally:
+            if said is not None:
+                said.cancel()
+                await asyncio.gather(said, return_exceptions=True)
+
+    async def _believe(self, line: Line, errand: _Errand) -> Translation:
+        """Give what is to be believed of a line's answer. Raises NotEnglishError where it is not English.
+
+        A prompt that comes back instead of speech is left out, once: without it the model may listen.
+        """
+        judged = judge_piece(await _translate(line, errand, errand.ask), errand.piece, errand.ask)
+        if judged.verdict is Verdict.ECHO:
+            log.info("translation.echoed", job_id=errand.job_id, piece=errand.piece.index, engine=line.name)
+            again = await _translate(line, errand, replace(errand.ask, prompt=""))
+            judged = judge_piece(again, errand.piece, errand.ask)
+        if judged.verdict is Verdict.ECHO:
+            return NO_SPEECH
+        if judged.verdict is Verdict.NOT_ENGLISH:
+            errand.foreign = judged.translation
+            raise NotEnglishError(request_id=judged.translation.request_id)
+        return judged.translation
+
+    async def _tell(self, line: Line, error: EndpointError) -> None:
+        """Tell of a line's final error; that this fails must not cost people their translation."""
+        try:
+            await self._on_trouble(line.name, error)
+        except Exception:
+            log.exception("trouble.untold", engine=line.name, reason=error.reason)
+
+
+def _stay_until_another_helps(line: Line, left: Sequence[Line]) -> Callable[[], bool]:
+    """Say when to wait for a line that is down: for the last one only, and while no other is worth asking."""
+    others = [one for one in left if one is not line]
+    is_last = line is left[-1]
+    return lambda: is_last and not any(one.breaker.is_worth_asking for one in others)
+
+
+def _with_original(translation: Translation, heard: Transcription | Translation | None) -> Translation:
+    """Add the words as they were said, and their language, where the translation came without them."""
+    if heard is None:
+        return translation
+    return replace(
+        translation,
+        original=translation.original or heard.text,
+        source_language=translation.source_language or heard.source_language,
+    )
+
+
+async def _translate(line: Line, errand: _Errand, ask: Ask) -> Translation:
+    return await line.translate(
+        errand.piece,
+        ask,
+        team_id=errand.team_id,
+        job_id=errand.job_id,
+        check=errand.check,
+        wait=errand.wait,
+        may_wait=errand.may_wait,
+    )
+
+
+async def _transcribe(line: Line, errand: _Errand, *, may_wait: Callable[[], bool]) -> Transcription | None:
+    return await line.transcribe(
+        errand.piece,
+        errand.ask,
+        team_id=errand.team_id,
+        job_id=errand.job_id,
+        check=errand.check,
+        may_wait=may_wait,
+    )

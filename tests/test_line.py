@@ -93,7 +93,9 @@ class Endpoint:
         """Give a translator through the real engine."""
         client = httpx.AsyncClient(transport=httpx.MockTransport(self.serve))
         return Line(
-            TranslationsEngine(client, base_url="https://api.example/v1", key="sk-x", model="whisper-1"),
+            TranslationsEngine(
+                client, base_url="https://api.example/v1", key="sk-x", model="whisper-large-v3"
+            ),
             turns=turns or FairTurns(1),
             sleep=sleep or self.clock.sleep,
             clock=self.clock,
