@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import URL, make_url
 
 from bot import shapes
+from bot.engines import local_model
 from bot.store.settings import Mode
 from bot.terms import Terms
 
@@ -87,7 +88,7 @@ class Config(BaseSettings):
     )
     transcription_model: _Name = Field(default="gpt-transcribe", alias="TRANSCRIPTION_MODEL")
     chat_model: _Name = Field(default="gpt-5-mini", alias="CHAT_MODEL")
-    local_model: _Name = Field(default="small", alias="LOCAL_MODEL")
+    local_model: str = Field(default="small", alias="LOCAL_MODEL")
     endpoint_concurrency: Annotated[int, _WHOLE, AfterValidator(shapes.at_least_one)] = Field(
         default=20, alias="ENDPOINT_CONCURRENCY"
     )
@@ -159,10 +160,11 @@ class Config(BaseSettings):
             except ValueError as error:
                 faults.append(f"{name} {error}")
         faulty = {fault.split()[0] for fault in faults}
+        readable = {name: values[name] for name in values.keys() - faulty}
         gaps = [*(_slack_gaps(values) if needs_slack else ())]
-        gaps += _endpoint_gaps(values) if needs_endpoint else ()
+        gaps += [*_endpoint_gaps(values), *_local_gaps(readable)] if needs_endpoint else ()
         try:
-            config = cls.model_validate({name: values[name] for name in values.keys() - faulty})
+            config = cls.model_validate(readable)
         except ValidationError as error:
             # `from None`: pydantic's error carries the values.
             details = error.errors(include_url=False, include_input=False)
@@ -307,3 +309,15 @@ def _endpoint_gaps(values: Mapping[str, str]) -> list[str]:
     if "COMETAPI_KEY" in values or (engines <= {"local", ""} and "TRANSLATION_ENGINE" in values):
         return []
     return ["COMETAPI_KEY is not set: set it to your key of the translation endpoint"]
+
+
+def _local_gaps(values: Mapping[str, str]) -> list[str]:
+    """Say what the engine `local` lacks, where it is one of ours: a model that nobody uses may be any."""
+    names = ("TRANSLATION_ENGINE", "TRANSLATION_FALLBACK")
+    name = next((name for name in names if values.get(name, "").lower() == "local"), None)
+    if name is None:
+        return []
+    if not local_model.is_installed():
+        return [f"{name} {local_model.NO_PACKAGE}"]
+    fault = local_model.fault_of(values.get("LOCAL_MODEL") or str(Config.model_fields["local_model"].default))
+    return [f"LOCAL_MODEL {fault}"] if fault else []
