@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from bot.engines.local import LocalEngine
 from bot.engines.translations import TranslationsEngine
 from bot.engines.turns import FairTurns
 from bot.engines.two_step import TwoStepEngine
@@ -28,15 +29,22 @@ def build_lines(
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> tuple[Line, ...]:
     """Make a line for the engine, and one for its fallback where there is one."""
-    turns = FairTurns(config.endpoint_concurrency)
+    of_endpoint, of_machine = FairTurns(config.endpoint_concurrency), FairTurns(1)
     return tuple(
-        Line(build_engine(name, config, client, decoders), turns=turns, sleep=sleep)
+        Line(
+            build_engine(name, config, client, decoders),
+            # This machine works on one piece at a time, and the endpoint's turns are none of its business.
+            turns=of_machine if name == LocalEngine.name else of_endpoint,
+            sleep=sleep,
+        )
         for name in config.engines
     )
 
 
 def build_engine(name: str, config: Config, client: httpx.AsyncClient, decoders: Decoders) -> Engine:
     """Make the engine of that name."""
+    if name == LocalEngine.name:
+        return LocalEngine(config.local_model)
     if name == TwoStepEngine.name:
         return TwoStepEngine(
             client,
