@@ -15,6 +15,7 @@ from bot.errors import (
     EndpointKeyError,
     EndpointModelError,
     EndpointRetiredError,
+    LocalModelError,
     NotEnglishError,
 )
 from bot.notice import Notice
@@ -45,6 +46,11 @@ CREDIT_REMEDY = (
 )
 MODEL_TEXT = "{who} doesn't offer the model that it is asked for: {models}."
 MODEL_REMEDY = "Choose one that is offered, and restart Dragoman. `dragoman doctor` tells which engines work."
+LOCAL_MODEL_TEXT = "{who} can't load its model: {models}."
+LOCAL_MODEL_REMEDY = (
+    "Look into the log, which says why. `LOCAL_MODEL` is a size, such as `small`, or the folder of a model; "
+    "then restart Dragoman."
+)
 RETIRED_TEXT = (
     "{who} no longer offers `whisper-1`. Its maker ends it on 2027-02-26, together with the kind of request "
     "that the engine `translations` makes."
@@ -157,6 +163,8 @@ def _words_for(engine: str, error: EndpointError) -> tuple[str, str]:
             return CREDIT_TEXT, CREDIT_REMEDY
         case NotEnglishError():
             return NOT_ENGLISH_TEXT, NOT_ENGLISH_REMEDIES.get(engine, NOT_ENGLISH_REMEDIES["translations"])
+        case LocalModelError():
+            return LOCAL_MODEL_TEXT, LOCAL_MODEL_REMEDY
         # Any other engine asks whisper-1 only where it was told so: there the model is to be changed.
         case EndpointRetiredError() if engine == "translations":
             return RETIRED_TEXT, RETIRED_REMEDY

@@ -182,7 +182,10 @@ async def test_without_a_channel_it_is_logged_once_a_day() -> None:
             id="model of two-step",
         ),
         pytest.param(
-            "local", MODEL(), ("on this machine", "`LOCAL_MODEL` is `small`"), id="model of this machine"
+            "local",
+            errors.LocalModelError(),
+            ("on this machine can't load", "`LOCAL_MODEL` is `small`"),
+            id="model of this machine",
         ),
         pytest.param(
             "translations",
@@ -225,12 +228,12 @@ async def test_the_second_engine_is_named_where_it_stands_in() -> None:
     text = await Office(engines=both).text(KEY())
     assert "The second engine, `local`, stands in" in text
     assert "People read" not in text
-    text = await Office(engines=both).text(MODEL(), "local")
+    text = await Office(engines=both).text(errors.LocalModelError(), "local")
     assert "stands in" not in text
     assert "People read" in text
 
 
 async def test_a_key_is_wrong_nowhere_but_at_an_endpoint() -> None:
     """The engine on this machine is not told to be an address."""
-    text = await Office(engines=("local",)).text(MODEL(), "local")
+    text = await Office(engines=("local",)).text(errors.LocalModelError(), "local")
     assert "api.example.org" not in text

@@ -12,8 +12,12 @@ import pytest
 import typer
 
 import bot
-from bot import cli
+from bot import cli, errors
+from bot.alerts import MENDED_BY_AN_ADMIN
 from bot.config import Config
+from bot.engines.answers import ANY, TABLE, Row, names_the_sound
+from bot.line import MOST_TRIES
+from bot.terms import Terms
 
 ROOT = Path(bot.__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -226,6 +230,69 @@ def test_the_glossary_has_the_words_of_the_code() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
     for name in {name for row in rows for name in re.findall(r"`([A-Za-z_.]+)", row[-1])}:
         assert re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", source), name
+
+
+# Trouble that is no row of the code's table: its cells are written by hand, its words are those of the code.
+NOT_IN_THE_TABLE: tuple[tuple[str, type[errors.EndpointError], str], ...] = (
+    ("nothing at all within 120 s", errors.EndpointDownError, "1"),
+    ("no connection, or one that breaks off", errors.EndpointDownError, f"up to {MOST_TRIES}"),
+    ("200 with a text in another language than English", errors.NotEnglishError, "1 for each engine"),
+    ("any sign that it has no model, where that is `whisper-1`", errors.EndpointRetiredError, "1"),
+    ("(engine `local`) the model cannot be loaded", errors.LocalModelError, "none"),
+)
+
+
+def _said(row: Row) -> str:
+    """Write what fits a row of the code's table: statuses, then the signals, or that there are none."""
+    numbers = [number for number in range(100, 1000) if number in row.statuses]
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] + 1 == number:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    statuses = ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)  # noqa: RUF001 -- a range
+    if row.statuses == ANY:
+        statuses = "any"
+    signals = [f"`{code}`" for code in row.codes] + [f"“{word}”" for word in row.words]
+    others = {"any": "anything else", "200–299": "200–299 without a text", "400–499": "any other 400–499"}  # noqa: RUF001 -- as above
+    return f"{statuses} with {', '.join(signals)}" if signals else others.get(statuses, statuses)
+
+
+def _requests(row: Row) -> str:
+    """Write how many requests a row is worth."""
+    tries = "1" if row.tries == 1 else f"up to {row.tries}"
+    statuses = [number for number in range(100, 1000) if number in row.statuses]
+    is_tried_as_mp3 = all(names_the_sound(status, b"") for status in statuses)
+    return f"{tries}, then {tries} as MP3" if is_tried_as_mp3 else tries
+
+
+def _what_comes_of(error: type[errors.EndpointError]) -> list[str]:
+    """Write what people read first, and what the admin hears."""
+    end = re.search(r"[.] ", error.text)
+    first = Terms().spell(error.text[: end.start() + 1] if end else error.text)
+    hears = f"`{error.reason}`" if error.reason in MENDED_BY_AN_ADMIN else "nothing"
+    return [f"“{first}”", hears]
+
+
+def test_the_page_about_trouble_has_every_row_of_the_table_of_errors() -> None:
+    """What an endpoint can answer stands on the page as in the code, cell by cell and in its order."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = _rows(page, "the endpoint says")
+    wanted = [[_said(row), *_what_comes_of(row.error), _requests(row)] for row in TABLE]
+    wanted += [[said, *_what_comes_of(error), requests] for said, error, requests in NOT_IN_THE_TABLE]
+    assert [row[:4] for row in rows] == wanted
+    assert all(len(row) == 5 and row[4] for row in rows), "what to do is said in every row"
+
+
+def test_the_page_about_trouble_knows_all_that_people_read() -> None:
+    """Every error of the endpoint stands on the page with its first words."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    kinds: list[type[errors.EndpointError]] = errors.EndpointError.__subclasses__()
+    kinds += [deeper for kind in kinds for deeper in kind.__subclasses__()]
+    assert errors.EndpointBusyError in kinds
+    for kind in kinds:
+        assert Terms().spell(kind.text).partition(".")[0] in page, kind.__name__
 
 
 def test_no_file_names_an_index_or_somebodys_folder() -> None:
