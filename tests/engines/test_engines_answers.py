@@ -14,6 +14,8 @@ from bot.engines import Segment, Translation
 from bot.engines.answers import (
     FEW,
     NEVER,
+    NO_MONEY,
+    TWICE,
     error_for,
     names_the_format,
     names_the_sound,
@@ -23,12 +25,14 @@ from bot.engines.answers import (
 )
 from bot.engines.reading import read_translation
 from bot.errors import (
+    EndpointBusyError,
     EndpointCreditError,
     EndpointDownError,
     EndpointError,
     EndpointKeyError,
     EndpointModelError,
     EndpointRefusedError,
+    EndpointRetiredError,
 )
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -194,6 +198,12 @@ def test_any_json_is_read_or_refused(said: Any, status: int) -> None:  # noqa: A
 # --- faults -------------------------------------------------------------------------------------
 
 
+def in_words(message: str, code: str = "") -> bytes:
+    """Refuse as CometAPI does."""
+    error = {"message": f"{message} (request id: 20261121aB)", "type": "comet_api_error", "code": code}
+    return json.dumps({"error": error}).encode()
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [
@@ -237,6 +247,15 @@ def test_any_json_is_read_or_refused(said: Any, status: int) -> None:  # noqa: A
         ),
         pytest.param(500, [1], EndpointDownError, id="a list"),
         pytest.param(200, b"", EndpointDownError, id="no fault at all"),
+        pytest.param(
+            403, in_words("用户额度不足, quota left 0"), EndpointCreditError, id="money without a code"
+        ),
+        pytest.param(403, in_words("invalid credentials"), EndpointKeyError, id="a 403 about the key"),
+        pytest.param(500, in_words("unsupported model x"), EndpointModelError, id="a 500 about the model"),
+        pytest.param(400, in_words("Model not found: x"), EndpointModelError, id="a 400 about the model"),
+        pytest.param(429, in_words("", code="slow_down"), EndpointBusyError, id="a rate"),
+        pytest.param(425, b"", EndpointBusyError, id="too early"),
+        pytest.param(503, b"busy", EndpointDownError, id="an outage that says busy"),
     ],
 )
 def test_faults_come_in_many_shapes(status: int, body: object, error: type[EndpointError]) -> None:
@@ -252,6 +271,47 @@ def test_what_an_endpoint_says_stays_here() -> None:
     error = fault(500, body)
     assert (error.detail, str(error), error.tries) == ("500 is required", "500 is required", NEVER)
     assert (fault(502).detail, fault(502).tries) == ("502", FEW)
+
+
+def test_work_that_may_be_paid_for_is_asked_for_once_more_only() -> None:
+    """A success without a text and a proxy's 524 come after the work: both are worth two requests."""
+    with pytest.raises(EndpointDownError) as caught:
+        read_translation(b"{}", NOTHING)
+    unread = caught.value
+    for error in (unread, fault(200), fault(524)):
+        assert (type(error), error.tries) == (EndpointDownError, TWICE)
+
+
+MODEL_GONE = {"error": {"code": "model_not_found"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "model", "error"),
+    [
+        pytest.param(503, MODEL_GONE, "whisper-1", EndpointRetiredError, id="whisper-1"),
+        pytest.param(410, b"", "whisper-1", EndpointRetiredError, id="whisper-1, without a word"),
+        pytest.param(503, MODEL_GONE, "whisper-large-v3", EndpointModelError, id="another model"),
+        pytest.param(503, MODEL_GONE, "", EndpointModelError, id="a model that is not told"),
+        pytest.param(503, b"", "whisper-1", EndpointDownError, id="an outage under whisper-1"),
+        pytest.param(401, b"", "whisper-1", EndpointKeyError, id="a key under whisper-1"),
+    ],
+)
+def test_whisper_1_that_is_gone_is_retired(
+    status: int, body: object, model: str, error: type[EndpointError]
+) -> None:
+    """Where an endpoint has no `whisper-1` the reason is known; of no other model or trouble it is."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    found = error_for(status, NOTHING, data, now=NOW, model=model)
+    assert type(found) is error
+    assert found.tries == (FEW if error is EndpointDownError else NEVER)
+
+
+@pytest.mark.parametrize("code", sorted(NO_MONEY))
+@pytest.mark.parametrize("status", [400, 402, 403, 429, 500, 503])
+def test_no_money_is_no_rate_and_no_outage(status: int, code: str) -> None:
+    """Every word for an empty account counts, whatever the status, and is never tried again."""
+    error = fault(status, {"error": {"message": "no", "code": code.replace("*", "project")}})
+    assert (type(error), error.tries) == (EndpointCreditError, NEVER)
 
 
 @pytest.mark.parametrize(
@@ -272,12 +332,6 @@ def test_only_the_format_is_refused(status: int, body: bytes, *, is_named: bool)
 
 
 SUPPORTED = "Supported formats: ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', 'wav', 'webm']"
-
-
-def in_words(message: str, code: str = "") -> bytes:
-    """Refuse as CometAPI does."""
-    error = {"message": f"{message} (request id: 20261121aB)", "type": "comet_api_error", "code": code}
-    return json.dumps({"error": error}).encode()
 
 
 @pytest.mark.parametrize(
@@ -318,6 +372,9 @@ def in_words(message: str, code: str = "") -> bytes:
         pytest.param(503, in_words("unsupported audio format"), False, id="another status"),
         pytest.param(500, b"<p>unsupported audio format</p>", False, id="words of a page do not count"),
         pytest.param(200, b'{"text": "duration"}', False, id="a success"),
+        pytest.param(413, b"", True, id="413 without a word"),
+        pytest.param(413, b"<html>too large</html>", True, id="413 as a page"),
+        pytest.param(413, in_words("", code="read_request_body_failed"), True, id="413 of the gateway"),
     ],
 )
 def test_only_the_sound_is_refused(status: int, body: bytes, *, is_named: bool) -> None:
