@@ -1,15 +1,17 @@
-"""What /metrics tells: how shares ended, how long they took, how many are on the road."""
+"""What /metrics tells: how shares ended and how long they took, how many are on the road, what is down."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bot.ending import Ending
+    from bot.line import Line
 
 BUCKETS_SECONDS = (0.5, 1, 2, 5, 10, 20, 60, 120, 300, 900, 3600)
 
@@ -29,6 +31,12 @@ class Metrics:
             registry=self.registry,
         )
         self._running = Gauge("dragoman_jobs_running", "Jobs on the road now", registry=self.registry)
+        self._down = Gauge(
+            "dragoman_endpoint_down",
+            "1 where an engine's endpoint failed several shares in a row, and the others wait",
+            ["engine"],
+            registry=self.registry,
+        )
 
     def count_running(self, running: Callable[[], int]) -> None:
         """Ask `running` whenever somebody looks."""
@@ -38,3 +46,12 @@ class Metrics:
         """Count one share."""
         self._ended.labels(ending=ending.name.value, reason=ending.reason).inc()
         self._seconds.observe(seconds)
+
+    def watch(self, lines: Iterable[Line]) -> None:
+        """Ask the breaker of each line whenever somebody looks."""
+        for line in lines:
+            self._down.labels(engine=line.name).set_function(partial(_is_open, line))
+
+
+def _is_open(line: Line) -> float:
+    return float(line.breaker.is_open)

@@ -29,24 +29,31 @@ PATIENCE_SECONDS = 8
 SECONDS_BETWEEN_EDITS = 3
 # Of shorter sound minutes say nothing.
 COUNTED_SECONDS = 120
+WAITING_TEXT = "The translation service isn't answering right now; I go on by myself as soon as it does."
 
 
 class ProgressBoard:
-    """Starts the progress of each job."""
+    """Starts the progress of each job; knows by which one people in a thread were told of a wait."""
 
     def __init__(
         self, web_api: WebApi, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     ) -> None:
         self._web_api = web_api
         self._sleep = sleep
+        self._telling: dict[tuple[str, str], str] = {}
 
     def start(self, job: Job, *, is_first_run: bool) -> Progress:
         """Show that `job` is being worked on. After a crash an older message may still stand."""
-        return Progress(job, self._web_api, sleep=self._sleep, may_stand=not is_first_run)
+        return Progress(
+            job, self._web_api, sleep=self._sleep, may_stand=not is_first_run, telling=self._telling
+        )
 
 
 class Progress:
-    """The progress of one job. `may_stand` says that a message may exist whose ts is not known."""
+    """The progress of one job. `may_stand` says that a message may exist whose ts is not known.
+
+    `telling` says for each thread which job tells there of a wait: several files of one message all wait.
+    """
 
     def __init__(
         self,
@@ -55,11 +62,14 @@ class Progress:
         *,
         sleep: Callable[[float], Awaitable[object]],
         may_stand: bool,
+        telling: dict[tuple[str, str], str],
     ) -> None:
         self._job = job
         self._web_api = web_api
         self._sleep = sleep
-        self._is_long = asyncio.Event()
+        self._telling = telling
+        self._is_long = self._is_waiting = False
+        self._earns_message = asyncio.Event()
         # Of a stub nobody knows yet whether it is a recording; one that is none is met with silence.
         self._is_known = asyncio.Event()
         if not job.share.file.is_stub:
@@ -82,7 +92,8 @@ class Progress:
         if seconds:
             self._is_known.set()
         if seconds >= LONG_SOUND_SECONDS:
-            self._is_long.set()
+            self._is_long = True
+            self._earns_message.set()
 
     def expect(self, seconds: float) -> None:
         """Tell how long the whole recording is; until then Slack's word counts, where it gave one."""
@@ -93,10 +104,22 @@ class Progress:
     def translated(self, seconds: float) -> None:
         """Tell that so much more of the recording is done."""
         self._done_seconds += seconds
+        self._is_waiting = False
+        if not self._is_long:
+            self._earns_message.clear()
         self._has_moved.set()
 
     def wait_for_endpoint(self) -> None:
-        """Tell that the work waits for an endpoint that is down; people are told so once."""
+        """Tell that the work waits for an endpoint that is down: short sound earns a message by that, too.
+
+        Of all jobs in a thread one tells. After a crash that may have been done already, by this very job:
+        then nobody else tells either.
+        """
+        if self._is_stopped or self._telling.setdefault(self._thread, self._job.id) != self._job.id:
+            return
+        self._is_waiting = True
+        self._earns_message.set()
+        self._has_moved.set()
 
     async def stop(self) -> None:
         """Show nothing more; a message that is just being posted is waited for, so that its ts is known.
@@ -107,7 +130,13 @@ class Progress:
         if not self.is_posting:
             self._message.cancel()
         self._is_stopped = True
+        if self._telling.get(self._thread) == self._job.id:
+            del self._telling[self._thread]
         await asyncio.gather(self._status, self._message, return_exceptions=True)
+
+    @property
+    def _thread(self) -> tuple[str, str]:
+        return self._job.share.channel_id, self._job.share.reply_ts
 
     async def _set_status(self) -> None:
         """Set the thread's status line; it vanishes with the next message or after two minutes.
@@ -131,7 +160,8 @@ class Progress:
 
     async def _post_when_slow(self) -> None:
         """Post the message when the time has come, and let it count until the end."""
-        await asyncio.gather(self._sleep(PATIENCE_SECONDS), self._is_long.wait())
+        await self._sleep(PATIENCE_SECONDS)
+        await self._earns_message.wait()
         if self.may_stand:
             return  # one from before the crash may be there; two would be one too many
         self.is_posting = True
@@ -194,8 +224,12 @@ class Progress:
         share = self._job.share
         name = escape(share.file.name) if share.of > 1 else ""
         if self._job.only:  # a few minutes, here and there: those of the recording say nothing
-            return f"Translating what was missing of {name}…" if name else "Translating what was missing…"
-        return f"Translating {name or 'this recording'}…{self._counted()}"
+            text = f"Translating what was missing of {name}…" if name else "Translating what was missing…"
+        else:
+            text = f"Translating {name or 'this recording'}…{self._counted()}"
+        if not self._is_waiting:
+            return text
+        return f"{text if text.endswith('…') else f'{text}.'} {WAITING_TEXT}"
 
     def _counted(self) -> str:
         """Say how many minutes are done; never all of them, since the end says that itself."""
