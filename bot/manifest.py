@@ -68,8 +68,8 @@ _MANIFEST: dict[str, Any] = {
                 "command": DEFAULT_COMMAND,
                 "description": "Translate recordings into English and set this channel up",
                 "usage_hint": (
-                    "[help | on | off | ask | prompt TEXT | output FORMAT | temperature N | last | LINK | "
-                    "status]"
+                    "[help | on | off | ask | prompt TEXT | term | terms | original | english | "
+                    "output FORMAT | temperature N | last | LINK | status]"
                 ),
                 # Typed names arrive as <@U…|name>, so a prompt can carry the name and not an id.
                 "should_escape": True,

@@ -15,8 +15,10 @@ from bot.store.settings import Mode
 from bot.surfaces import words
 from bot.surfaces.answering import keep, or_what_went_wrong, respond, whisper
 from bot.surfaces.asking import invitation, translate_file, translate_last, translate_message
+from bot.surfaces.choices import use_english, use_original
 from bot.surfaces.conversations import find_conversation
 from bot.surfaces.desk import Asked
+from bot.surfaces.glossary import use_terms
 from bot.surfaces.links import FileLink, looks_like_link, read_link
 from bot.surfaces.setting import set_mode, status, use_output, use_prompt, use_temperature
 from bot.surfaces.unescape import unescape
@@ -34,7 +36,15 @@ log = structlog.get_logger()
 
 MODES = {mode.value: mode for mode in Mode}
 ALONE = frozenset({*MODES, "last", "status"})
-SET_HERE = {"prompt": use_prompt, "output": use_output, "temperature": use_temperature}
+SET_HERE = {
+    "prompt": use_prompt,
+    "term": use_terms,
+    "terms": use_terms,
+    "original": use_original,
+    "english": use_english,
+    "output": use_output,
+    "temperature": use_temperature,
+}
 NOT_YET = frozenset({"settings", "usage"})
 LONGEST_WORD_SHOWN = 40
 

@@ -8,13 +8,23 @@ from urllib.parse import urlsplit
 
 from bot.receive import mode_of
 from bot.share import Output
+from bot.store.settings import ChannelSettings
 from bot.surfaces import words
+from bot.surfaces.choices import ENGLISH, ORIGINAL
 from bot.surfaces.conversations import name_of
+from bot.surfaces.hint import doubts_about
 from bot.surfaces.unescape import entities_undone, unescape, unnamed_people
-from bot.surfaces.words import LONGEST_PROMPT, MODE_MEANS, OUTPUT_MEANS, Answer
+from bot.surfaces.words import (
+    LONGEST_PROMPT,
+    MODE_MEANS,
+    OUTPUT_MEANS,
+    Answer,
+    Note,
+    listed,
+)
 
 if TYPE_CHECKING:
-    from bot.store.settings import ChannelSettings, Mode
+    from bot.store.settings import Mode
     from bot.surfaces.conversations import Conversation
     from bot.surfaces.desk import Asked, Desk
 
@@ -31,19 +41,20 @@ async def set_mode(desk: Desk, asked: Asked, here: Conversation, mode: Mode) -> 
 
 async def use_prompt(desk: Desk, asked: Asked) -> Answer:
     """Show, set or clear the prompt of this channel."""
-    prompt = await _typed(desk, asked.rest)
+    prompt = await as_typed(desk, asked.rest)
     settings = await desk.settings.get(asked.team_id, asked.channel_id)
-    standing = settings.prompt if settings else ""
+    standing, glossary = (settings.prompt, settings.glossary) if settings else ("", ())
     if not prompt:
-        return _shown(standing, asked)
+        return _shown(standing, asked, notes=doubts_about(standing, glossary) if standing else ())
     if prompt.casefold() == "clear":
         prompt = ""
     if len(prompt) > LONGEST_PROMPT:
         return Answer(words.PROMPT_TOO_LONG.format(count=len(prompt), most=LONGEST_PROMPT))
-    if prompt == standing:
-        return Answer(words.PROMPT_SAME if prompt else words.PROMPT_CLEAR_ALREADY, quoted=prompt)
-    await desk.settings.set_prompt(asked.team_id, asked.channel_id, prompt, by=asked.user_id)
-    return Answer(words.PROMPT_SET if prompt else words.PROMPT_CLEARED, quoted=prompt)
+    text = words.PROMPT_SAME if prompt else words.PROMPT_CLEAR_ALREADY
+    if prompt != standing:
+        await desk.settings.set_prompt(asked.team_id, asked.channel_id, prompt, by=asked.user_id)
+        text = words.PROMPT_SET if prompt else words.PROMPT_CLEARED
+    return Answer(text, quoted=prompt, notes=doubts_about(prompt, glossary) if prompt else ())
 
 
 async def use_output(desk: Desk, asked: Asked) -> Answer:
@@ -80,24 +91,32 @@ async def use_temperature(desk: Desk, asked: Asked) -> Answer:
 
 async def status(desk: Desk, asked: Asked, here: Conversation) -> Answer:
     """Say what is set here and by whom, and where the sound goes."""
-    settings = await desk.settings.get(asked.team_id, asked.channel_id)
+    stored = await desk.settings.get(asked.team_id, asked.channel_id)
+    settings = stored or ChannelSettings()
     mode = mode_of(settings, here.kind, desk.default_mode)
-    prompt = settings.prompt if settings else ""
-    is_chosen = settings is not None and settings.mode is not None
+    wants_original, skips_english = bool(settings.wants_original), bool(settings.skips_english)
     text = words.STATUS.format(
         bot_name=desk.bot_name,
         version=desk.version,
         mode=mode,
-        whence=words.STATUS_CHOSEN if is_chosen else words.STATUS_DEFAULT,
+        whence=words.STATUS_CHOSEN if settings.mode else words.STATUS_DEFAULT,
         meaning=_meaning(mode, asked),
         output=_output(settings),
         output_meaning=OUTPUT_MEANS[_output(settings)],
-        temperature=_shown_number(settings.temperature if settings else None),
+        temperature=_shown_number(settings.temperature),
+        original=ORIGINAL.states[wants_original],
+        original_meaning=ORIGINAL.means[wants_original],
+        english=ENGLISH.states[skips_english],
+        english_meaning=ENGLISH.means[skips_english],
         host=urlsplit(desk.endpoint_url).hostname,
         changed=await _last_change(desk, settings),
-        prompt=words.STATUS_PROMPT if prompt else words.STATUS_NO_PROMPT.format(command=asked.command),
+        prompt=(words.STATUS_PROMPT if settings.prompt else words.STATUS_NO_PROMPT).format(
+            command=asked.command
+        ),
     )
-    return Answer(text, quoted=prompt)
+    terms = words.STATUS_TERMS if settings.glossary else words.STATUS_NO_TERMS
+    note = Note(terms.format(command=asked.command, count=len(settings.glossary)), listed(settings.glossary))
+    return Answer(text, quoted=settings.prompt, notes=(note,))
 
 
 def _meaning(mode: Mode, asked: Asked) -> str:
@@ -130,20 +149,20 @@ def _temperature_answer(text: str, temperature: float | None, asked: Asked) -> A
     return Answer(text.format(command=asked.command, temperature=_shown_number(temperature)))
 
 
-def _shown(prompt: str, asked: Asked) -> Answer:
+def _shown(prompt: str, asked: Asked, notes: tuple[Note, ...]) -> Answer:
     text = words.PROMPT_SHOWN if prompt else words.PROMPT_NONE
-    return Answer(text.format(command=asked.command), quoted=prompt)
+    return Answer(text.format(command=asked.command), quoted=prompt, notes=notes)
 
 
-async def _typed(desk: Desk, text: str) -> str:
-    """Give the prompt as it was typed, with people's names in place of their ids."""
+async def as_typed(desk: Desk, text: str) -> str:
+    """Give a prompt or terms as they were typed, with people's names in place of their ids."""
     names = {user_id: await name_of(desk.web_api, user_id) for user_id in sorted(unnamed_people(text))}
     return unescape(text, {user_id: name for user_id, name in names.items() if name}).strip()
 
 
-async def _last_change(desk: Desk, settings: ChannelSettings | None) -> str:
+async def _last_change(desk: Desk, settings: ChannelSettings) -> str:
     """Name who changed something last, as text: a mention would call the person."""
-    if settings is None or settings.changed_at is None:
+    if settings.changed_at is None:
         return ""
     name = entities_undone(await name_of(desk.web_api, settings.changed_by)) or words.SOMEBODY
     return words.STATUS_CHANGED.format(name=name, day=f"{settings.changed_at:%Y-%m-%d}")

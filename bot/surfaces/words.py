@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.compose import compose_notice, escape
+from bot.rich_text import escape, plain, with_code
 from bot.share import Output
 from bot.store.settings import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LONGEST_PROMPT = 900
 
@@ -20,6 +23,12 @@ HELP = (
     "`{command} LINK`: translate the recording in a message, or a file, by its link\n"
     "`{command} prompt TEXT`: names, terms and tone of this channel, as a hint for the translation; "
     "`{command} prompt` shows it, `{command} prompt clear` removes it\n"
+    "`{command} term add NAME`: a name or term of this channel, spelled as it should be; "
+    "`{command} term remove NAME` removes it, `{command} terms` shows all\n"
+    "`{command} original on`: the words as they were said stand under the English; "
+    "`{command} original off` goes back to the English alone (the default)\n"
+    "`{command} english skip`: leave alone what is in English already; "
+    "`{command} english translate` takes it like the rest (the default)\n"
     "`{command} output FORMAT`: what comes along with the messages: `text` (a file only where it is long), "
     "subtitles (`srt`, `vtt`) or data (`json`, `verbose_json`)\n"
     "`{command} temperature N`: how freely the model chooses its words, from 0 (the default) to 1; "
@@ -101,6 +110,8 @@ STATUS = (
     "Mode: `{mode}` ({whence}). {meaning}\n"
     "Output: `{output}`. {output_meaning}\n"
     "Temperature: {temperature}\n"
+    "Original words: `{original}`. {original_meaning}\n"
+    "Recordings in English: `{english}`. {english_meaning}\n"
     "Sound goes to {host} to be translated.\n"
     "{changed}{prompt}"
 )
@@ -109,6 +120,8 @@ STATUS_CHOSEN = "chosen here"
 STATUS_CHANGED = "Last changed by {name} on {day}.\n"
 STATUS_PROMPT = "The prompt:"
 STATUS_NO_PROMPT = "There is no prompt; `{command} prompt TEXT` sets one."
+STATUS_TERMS = "The terms ({count}):"
+STATUS_NO_TERMS = "There are no terms; `{command} term add NAME` adds one."
 SOMEBODY = "somebody I can't name"
 
 # --- who is where -------------------------------------------------------------------------------
@@ -195,36 +208,63 @@ BROKE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What is said below an answer, with what people wrote, if it is about that."""
+
+    text: str
+    quoted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one person reads: our own `text`, with code in backticks; then `link`, the message it is about.
 
     An empty `link` is a message whose address we don't have; None is no message at all. `quoted` are
-    people's own words; they stand below in a quote, exactly as they are.
+    people's own words; they stand below in a quote, exactly as they are. `notes` follow under that.
     """
 
     text: str
     link: str | None = None
     quoted: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+def listed(terms: Iterable[str]) -> str:
+    """Write terms so that they can be typed again just like this."""
+    return ", ".join(terms)
 
 
 def as_message(answer: Answer) -> dict[str, Any]:
     """Make the ephemeral message: blocks that apply no markup to people's words, and a fallback text."""
-    notice = compose_notice(answer.text, file_name="")[0]
-    fallback = notice.text
-    elements = list(notice.blocks[0]["elements"][0]["elements"])
+    elements = with_code(answer.text)
+    fallback = escape(answer.text)
     if answer.link:
         elements.append({"type": "link", "url": answer.link})
         fallback += f"<{escape(answer.link)}>"
     elif answer.link is not None:
-        elements.append({"type": "text", "text": THAT_MESSAGE})
+        elements.append(plain(THAT_MESSAGE))
         fallback += THAT_MESSAGE
-    parts = [{"type": "rich_text_section", "elements": elements}]
-    if answer.quoted:
-        words = [{"type": "text", "text": answer.quoted}]
-        parts.append({"type": "rich_text_quote", "elements": words})
-        fallback += "\n" + escape(answer.quoted)
+    parts = [_section(elements), *_quote(answer.quoted)]
+    lines = [fallback, *_escaped(answer.quoted)]
+    for note in answer.notes:
+        # After a quote a new line begins by itself.
+        gap = [] if parts[-1]["type"] == "rich_text_quote" else [plain("\n")]
+        parts += [_section([*gap, *with_code(note.text)]), *_quote(note.quoted)]
+        lines += [escape(note.text), *_escaped(note.quoted)]
     return {
         "response_type": "ephemeral",
-        "text": fallback,
+        "text": "\n".join(lines),
         "blocks": [{"type": "rich_text", "elements": parts}],
     }
+
+
+def _section(elements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _quote(text: str) -> list[dict[str, Any]]:
+    return [{"type": "rich_text_quote", "elements": [plain(text)]}] if text else []
+
+
+def _escaped(text: str) -> list[str]:
+    return [escape(text)] if text else []

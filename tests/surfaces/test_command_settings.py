@@ -274,7 +274,7 @@ async def test_status_of_a_channel_in_use(office: Office) -> None:
     assert f"Output: `srt`. {OUTPUT_MEANS[Output.SRT]}\nTemperature: 0.25\n" in answer
     assert "Last changed by ben on 20" in answer
     assert "U0BEN" not in answer
-    assert answer.endswith("The prompt:\nZendesk")
+    assert answer.endswith("The prompt:\nZendesk\nThere are no terms; `/translate term add NAME` adds one.")
 
 
 async def test_status_when_the_person_is_gone(office: Office) -> None:
