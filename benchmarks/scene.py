@@ -22,7 +22,7 @@ from bot.sandbox.server import SlackSandbox
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from bot.sandbox.endpoint import TranslationRequest
+    from bot.sandbox.endpoint_records import AudioRequest
     from bot.sandbox.hearing import Heard
     from bot.sandbox.records import Message
 
@@ -79,7 +79,7 @@ class Scene:
 async def playing(
     *,
     data: Path | None = None,
-    endpoint_seconds: float | Callable[[TranslationRequest], float] = 0.0,
+    endpoint_seconds: float | Callable[[AudioRequest], float] = 0.0,
     ears: Callable[[bytes], Heard | None] | None = None,
 ) -> AsyncIterator[Scene]:
     """Start Slack, the endpoint, which takes so long for each request, and the bot; end them all."""

@@ -11,7 +11,7 @@ from bot.sandbox import samples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.sandbox.endpoint import TranslationRequest
+    from bot.sandbox.endpoint_records import AudioRequest
 
 GOAL_MB = 70
 
@@ -24,7 +24,7 @@ async def measure(*, names: Sequence[str] = ()) -> list[Figure]:
         return figures(scene.endpoint.requests)
 
 
-def figures(requests: Sequence[TranslationRequest]) -> list[Figure]:
+def figures(requests: Sequence[AudioRequest]) -> list[Figure]:
     """Reckon an hour of the samples."""
     seconds = sum(request.seconds for request in requests)
     worst = max(3600 * (request.content_length or 0) / request.seconds for request in requests)
@@ -32,7 +32,7 @@ def figures(requests: Sequence[TranslationRequest]) -> list[Figure]:
     return [figure("sent per hour of sound", requests, note=note)]
 
 
-def figure(what: str, requests: Sequence[TranslationRequest], *, note: str) -> Figure:
+def figure(what: str, requests: Sequence[AudioRequest], *, note: str) -> Figure:
     """Reckon what an hour of the sound that was sent takes; the form around it is counted, too."""
     whole = sum(request.content_length or 0 for request in requests)
     seconds = sum(request.seconds for request in requests)

@@ -22,6 +22,6 @@ and `shapes.py` refuse what Slack would, and `objects.py` gives Slack's form to 
 it says no, `answers.py` how that looks in HTTP, `faults.py` what goes wrong on demand, `traffic.py` the log.
 
 Behind the curtain `backstage.py` works the bot, the reset and the stand-in `endpoint.py`, which reads forms
-in `endpoint_form.py`, listens in `hearing.py`, answers in `endpoint_answers.py` and fails as
-`endpoint_faults.py` says. `page/` is the page, `payloads/` Slack's JSON, `samples/` the shipped recordings.
+in `endpoint_form.py`, listens in `hearing.py`, chats in `endpoint_chat.py`, answers in `endpoint_answers.py`,
+fails as `endpoint_faults.py` says and keeps what it was asked in `endpoint_records.py`. `page/` is the page, `payloads/` Slack's JSON, `samples/` the shipped recordings.
 """

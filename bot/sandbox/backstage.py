@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.bot_process import BotProcess
-    from bot.sandbox.endpoint import EndpointSandbox, TranslationRequest
+    from bot.sandbox.endpoint import EndpointSandbox
+    from bot.sandbox.endpoint_records import AudioRequest
     from bot.sandbox.records import Json
     from bot.sandbox.server import SlackSandbox
 
@@ -94,7 +95,7 @@ class Backstage:
         latest = self._props.endpoint.numbered()[-MOST_REQUESTS_SHOWN:]
         return [self._request(number, record) for number, record in latest]
 
-    def _request(self, number: int, record: TranslationRequest) -> Json:
+    def _request(self, number: int, record: AudioRequest) -> Json:
         return {
             "number": number,
             "at": record.at.timestamp() - self._slack.workspace.began_at,
@@ -110,7 +111,7 @@ class Backstage:
             "answer": record.answer,
         }
 
-    def _tell_request(self, number: int, record: TranslationRequest) -> None:
+    def _tell_request(self, number: int, record: AudioRequest) -> None:
         self._tell({"type": "request", "request": self._request(number, record)})
 
     def _tell_bot(self) -> None:

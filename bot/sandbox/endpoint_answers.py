@@ -1,4 +1,4 @@
-"""What the embedded endpoint says: translations in each format, refusals, and faults on demand.
+"""What the embedded endpoint says: texts in each format, refusals, and faults on demand.
 
 Shapes and wording follow what CometAPI and OpenAI answer, so that a client meets here what it will
 meet there.
@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
+
+from bot.language import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,23 +95,67 @@ def saying(body: str | Mapping[str, Any], status: int = 200) -> Answer:
     return Answer(status, json.dumps(body))
 
 
+def chatting(
+    content: str | Mapping[str, Any] | None, *, finish_reason: str = "stop", refusal: str | None = None
+) -> Answer:
+    """Answer as a chat model, with this text, or with an object as JSON."""
+    said = content if content is None or isinstance(content, str) else json.dumps(content)
+    message = {"role": "assistant", "content": said, "refusal": refusal}
+    choice = {"index": 0, "message": message, "finish_reason": finish_reason}
+    return Answer(200, json.dumps({"object": "chat.completion", "choices": [choice]}))
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a recording says, in which language (a tag), and how long it is; `said` may have times.
+
+    `is_original` tells the words as they were said from their English. Of a translation servers say
+    `english`, so it never tells the source language.
+    """
+
+    said: str | Sequence[tuple[float, float, str]]
+    seconds: float
+    language: str = "en"
+    is_original: bool = False
+
+
 def translated(
     said: str | Sequence[tuple[float, float, str]], seconds: float, response_format: str, temperature: float
 ) -> Answer:
     """Answer a translation in the format that was asked for; `said` may have times: (start, end, text)."""
+    return spoken(Spoken(said, seconds), response_format, temperature)
+
+
+def spoken(
+    told: Spoken, response_format: str, temperature: float, *, names_languages: bool = False
+) -> Answer:
+    """Answer in the format that was asked for; with `names_languages` JSON does so, as gpt-transcribe's."""
     content_type = "application/json" if "json" in response_format else "text/plain"
-    timed = _sentences(said, seconds) if isinstance(said, str) else said
+    said = told.said
+    timed = _timed(said, told.seconds) if isinstance(said, str) else said
     text = said if isinstance(said, str) else " ".join(words.strip() for _, _, words in said)
     segments = [_segment(number, *one, temperature) for number, one in enumerate(timed)]
-    return Answer(200, _RENDERERS[response_format](text, seconds, segments), content_type)
+    if response_format == "verbose_json":
+        body = _verbose(told, text, segments)
+    elif response_format == "json":
+        languages = {"languages": [{"code": told.language}] if text else []} if names_languages else {}
+        body = json.dumps({"text": text, **languages})
+    else:
+        body = _RENDERERS[response_format](text, segments)
+    return Answer(200, body, content_type)
 
 
-def _sentences(text: str, seconds: float) -> list[tuple[float, float, str]]:
-    """Cut at the ends of sentences; each takes its share of the time by its length."""
-    sentences = re.findall(r"\S.*?[.?!](?=\s|$)|\S.+$", text)
-    total = sum(map(len, sentences))
-    ends = [0.0, *(seconds * so_far / total for so_far in accumulate(map(len, sentences)))]
-    return [(*times, sentence) for times, sentence in zip(pairwise(ends), sentences, strict=True)]
+def sentences(text: str) -> list[str]:
+    """Cut at the ends of sentences."""
+    return re.findall(r"\S.*?[.?!।](?=\s|$)|\S.+$", text)
+
+
+def _timed(text: str, seconds: float) -> list[tuple[float, float, str]]:
+    """Give each sentence its share of the time by its length."""
+    said = sentences(text)
+    total = sum(map(len, said))
+    ends = [0.0, *(seconds * so_far / total for so_far in accumulate(map(len, said)))]
+    return [(*times, sentence) for times, sentence in zip(pairwise(ends), said, strict=True)]
 
 
 def _segment(number: int, start: float, end: float, text: str, temperature: float) -> dict[str, Any]:
@@ -128,13 +174,14 @@ def _segment(number: int, start: float, end: float, text: str, temperature: floa
     }
 
 
-def _verbose(text: str, seconds: float, segments: list[dict[str, Any]]) -> str:
-    # OpenAI says the language of the output here, so it never tells the source language.
-    whole = {"task": "translate", "language": "english", "duration": seconds, "text": text}
+def _verbose(told: Spoken, text: str, segments: list[dict[str, Any]]) -> str:
+    task = "transcribe" if told.is_original else "translate"
+    language = name_of(told.language).lower()
+    whole = {"task": task, "language": language, "duration": told.seconds, "text": text}
     return json.dumps({**whole, "segments": segments})
 
 
-def _srt(_text: str, _seconds: float, segments: list[dict[str, Any]]) -> str:
+def _srt(_text: str, segments: list[dict[str, Any]]) -> str:
     return "".join(
         f"{segment['id'] + 1}\n{_clock(segment['start'], ',')} --> {_clock(segment['end'], ',')}\n"
         f"{segment['text'].strip()}\n\n"
@@ -142,7 +189,7 @@ def _srt(_text: str, _seconds: float, segments: list[dict[str, Any]]) -> str:
     )
 
 
-def _vtt(_text: str, _seconds: float, segments: list[dict[str, Any]]) -> str:
+def _vtt(_text: str, segments: list[dict[str, Any]]) -> str:
     # Without hours, as openai/whisper writes it: a client that insists on them would fail there.
     return "WEBVTT\n\n" + "".join(
         f"{_clock(segment['start'], '.').removeprefix('00:')} --> "
@@ -158,10 +205,8 @@ def _clock(seconds: float, mark: str) -> str:
     return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{mark}{milliseconds % 1000:03}"
 
 
-_RENDERERS: Final[Mapping[str, Callable[[str, float, list[dict[str, Any]]], str]]] = {
-    "json": lambda text, _seconds, _segments: json.dumps({"text": text}),
-    "text": lambda text, _seconds, _segments: f"{text}\n",
+_RENDERERS: Final[Mapping[str, Callable[[str, list[dict[str, Any]]], str]]] = {
+    "text": lambda text, _segments: f"{text}\n",
     "srt": _srt,
     "vtt": _vtt,
-    "verbose_json": _verbose,
 }

@@ -186,7 +186,12 @@ def test_our_own_files_are_measured(kind: str, tmp_path: Path) -> None:
 async def test_models(client: httpx.AsyncClient, endpoint: EndpointSandbox) -> None:
     """The list of models proves a key without cost."""
     response = await client.get("/models")
-    assert [model["id"] for model in response.json()["data"]] == ["whisper-1"]
+    models = response.json()["data"]
+    assert [model["id"] for model in models] == ["whisper-1", "gpt-transcribe", "gpt-5-mini"]
+    assert not any("shutdown_date" in model for model in models)
+    endpoint.shutdown_dates["whisper-1"] = "2027-02-26"
+    model, *_ = (await client.get("/models")).json()["data"]
+    assert model["shutdown_date"] == "2027-02-26"
     response = await client.get("/models", headers={"Authorization": "Bearer other"})
     assert response.status_code == 401
     assert endpoint.requests == []
@@ -333,7 +338,7 @@ async def test_bad_files(
 async def test_wrong_path(client: httpx.AsyncClient) -> None:
     """Other paths and methods are not there."""
     for method, path in (
-        ("POST", "/audio/transcriptions"),
+        ("POST", "/audio/speech"),
         ("GET", "/audio/translations"),
         ("POST", "/models"),
     ):
