@@ -72,12 +72,12 @@ def original_text(whole: Whole) -> str:
 
 
 def _is_the_same(original: str, english: str) -> bool:
-    """Say whether two texts have nearly the same words: then it was English that was said.
+    """Say whether the original says no more: it has nearly the same words, for it was English that was said.
 
     Two engines never write the same speech down in quite the same way.
     """
     said, told = (Counter(_WORD.findall(text.casefold())) for text in (original, english))
-    return (said & told).total() >= SAME_SHARE * max(said.total(), told.total())
+    return not said or (said & told).total() >= SAME_SHARE * max(said.total(), told.total())
 
 
 def _letters(text: str) -> str:

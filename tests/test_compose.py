@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot.compose import (
+    ALREADY_ENGLISH_TEXT,
     CONFIRM_BLOCK,
     CONFIRM_NO,
     CONFIRM_YES,
@@ -27,68 +27,14 @@ from bot.compose import (
 from bot.ending import Ending, EndingName
 from bot.engines import Segment
 from bot.join import Gap, Whole
-from bot.rich_text import weight
 from bot.share import Job, Output, Share, SlackFile
 from bot.terms import Terms
-
-if TYPE_CHECKING:
-    from bot.compose import Message
+from replies import body, buttons, check_limits, shown, talk
 
 TERMS = Terms()
 TRANSLATED = Ending(EndingName.TRANSLATED)
 JOB = Job(Share("T1", "C1", "1.1", SlackFile(id="F1", name="a.m4a")))
 OF_TWO = replace(JOB, share=replace(JOB.share, of=2))
-
-
-def talk(
-    seconds: float,
-    *,
-    sentence: str = "This is sentence {} of the talk.",
-    every: float = 5.0,
-    said: float = 0.0,
-) -> Whole:
-    """Give a talk with a sentence every five seconds, without a pause to speak of, or `said` in so many."""
-    count = int(seconds / every)
-    segments = tuple(
-        Segment(number * every, number * every + (said or every - 0.1), sentence.format(number))
-        for number in range(count)
-    )
-    return Whole(" ".join(one.text for one in segments), segments, seconds)
-
-
-def shown(message: Message) -> str:
-    """Give what a person reads in the blocks of a message, buttons apart."""
-    return "\n\n".join(
-        "".join(element["text"] for element in part["elements"])
-        for block in message.blocks
-        if block["type"] == "rich_text"
-        for part in block["elements"]
-    )
-
-
-def body(reply: Reply) -> str:
-    """Give all that was said in the recording, without headings, times and marks, as one line."""
-    plain = [
-        element["text"]
-        for message in reply.messages
-        for block in message.blocks
-        if block["type"] == "rich_text"
-        for part in block["elements"]
-        for element in part["elements"]
-        if not element.get("style") and "recording is" not in element["text"]
-    ]
-    return " ".join(" ".join(plain).split())
-
-
-def buttons(reply: Reply) -> list[tuple[str, str, str]]:
-    """Give every button: its block, its action and its value."""
-    return [
-        (block["block_id"], button["action_id"], button["value"])
-        for message in reply.messages
-        for block in message.blocks
-        if block["type"] == "actions"
-        for button in block["elements"]
-    ]
 
 
 def translated(whole: Whole, job: Job = JOB) -> Reply:
@@ -210,27 +156,6 @@ def test_one_paragraph_gives_its_beginning_to_the_lead() -> None:
 
 
 # --- whatever is said ---------------------------------------------------------------------------
-
-
-def check_limits(reply: Reply) -> None:
-    """Assert what Slack would refuse, counting an emoji as two."""
-    for message in reply.messages:
-        texts = list(_texts(list(message.blocks)))
-        assert len(message.blocks) <= 50
-        assert sum(map(weight, texts)) <= 13_200
-        assert max(map(weight, texts)) <= 3_000
-        assert 0 < weight(message.text) <= 40_000
-        assert all(texts)
-
-
-def _texts(value: Any) -> list[str]:  # noqa: ANN401 -- blocks
-    if isinstance(value, dict):
-        return [
-            one
-            for key, entry in value.items()
-            for one in ([entry] if key == "text" and isinstance(entry, str) else _texts(entry))
-        ]
-    return [one for entry in value for one in _texts(entry)] if isinstance(value, list) else []
 
 
 @pytest.mark.parametrize(
@@ -429,7 +354,8 @@ def test_lengths_as_people_say_them(seconds: float, text: str) -> None:
         (Ending(EndingName.FAILED, "budget"), "It broke.", 2, ["a.m4a\nIt broke."]),
         (Ending(EndingName.SKIPPED), "", 1, []),
         (Ending(EndingName.WITHDRAWN), Whole("Hello."), 1, []),
-        (Ending(EndingName.ALREADY_ENGLISH), Whole("Hello."), 1, []),
+        (Ending(EndingName.ALREADY_ENGLISH), "", 1, [ALREADY_ENGLISH_TEXT]),
+        (Ending(EndingName.ALREADY_ENGLISH), Whole("Hello."), 2, [f"a.m4a\n{ALREADY_ENGLISH_TEXT}"]),
     ],
 )
 def test_each_ending_has_its_words(ending: Ending, said: str | Whole, of: int, texts: list[str]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engines import Segment
+from bot.engines import Doubt, Segment
 from bot.join import Gap, Whole
-from bot.paragraphs import Paragraph, cut, gaps_of, paragraphs_of, span_mark, time_mark
+from bot.paragraphs import Paragraph, cut, gaps_of, has_doubts, paragraphs_of, span_mark, time_mark
 
 # So much that it is no line or two.
 LONG = " ".join(["word"] * 51) + "."
@@ -24,7 +24,12 @@ def read(whole: Whole) -> list[tuple[str, str]]:
 
 def whole(*segments: tuple[float, float, str], gaps: tuple[Gap, ...] = ()) -> Whole:
     """Give a translation of such segments."""
-    made = tuple(Segment(*segment) for segment in segments)
+    return doubted(*[(*segment, Doubt.NONE) for segment in segments], gaps=gaps)
+
+
+def doubted(*segments: tuple[float, float, str, Doubt], gaps: tuple[Gap, ...] = ()) -> Whole:
+    """Give a translation of such segments, some of them doubtful."""
+    made = tuple(Segment(start, end, text, doubt=doubt) for start, end, text, doubt in segments)
     return Whole(" ".join(one.text for one in made), made, 4_000.0, gaps)
 
 
@@ -89,6 +94,64 @@ def test_a_gap_without_an_end() -> None:
     spoken = whole((0, 4, "One."), gaps=(Gap(4, 300), Gap(300, 310, is_open=True)))
     (gap,) = gaps_of(spoken)
     assert (gap.is_open, span_mark(gap)) == (True, "from 0:04 on")
+
+
+NONE, UNSURE, LOOP, FOREIGN = Doubt.NONE, Doubt.UNSURE, Doubt.LOOP, Doubt.FOREIGN
+LISTEN = "hard to hear, please listen"
+
+
+@pytest.mark.parametrize(
+    ("segments", "paragraphs"),
+    [
+        pytest.param(
+            [(0, 2, "One.", NONE), (2, 5.5, "Two.", UNSURE), (5.5, 9, "Three.", NONE)],
+            [("0:00", "One."), (f"0:02–0:05 · {LISTEN}", "Two."), ("0:05", "Three.")],  # noqa: RUF001 -- from, to
+            id="in the middle",
+        ),
+        pytest.param(
+            [(3599, 3601, "One and", LOOP), (3601, 3605, "two.", FOREIGN)],
+            [
+                ("59:59–1:00:01 · the same was said over and over, shown once", "One and"),  # noqa: RUF001 -- from, to
+                ("1:00:01–1:00:05 · not in English", "two."),  # noqa: RUF001 -- from, to
+            ],
+            id="two kinds, in the middle of a sentence",
+        ),
+        pytest.param(
+            [(0, 2, "One. Two.", UNSURE), (2, 4, LONG, UNSURE), (6.5, 8, LONG * 2, UNSURE)],
+            [(f"0:00–0:08 · {LISTEN}", f"One. Two. {LONG} {LONG * 2}")],  # noqa: RUF001 -- from, to
+            id="neighbours of one kind",
+        ),
+        pytest.param(
+            [(0, 2, "One.", UNSURE), (60, 62, "Two.", UNSURE)],
+            [(f"0:00–0:02 · {LISTEN}", "One."), (f"1:00–1:02 · {LISTEN}", "Two.")],  # noqa: RUF001 -- from, to
+            id="a long pause between them",
+        ),
+        pytest.param([(7.1, 7.9, "One.", UNSURE)], [(f"0:07 · {LISTEN}", "One.")], id="within a second"),
+    ],
+)
+def test_a_doubt_has_a_paragraph_of_its_own(
+    segments: list[tuple[float, float, str, Doubt]], paragraphs: list[tuple[str, str]]
+) -> None:
+    """The mark above it says from when to when people should listen themselves, and why."""
+    assert read(doubted(*segments)) == paragraphs
+    assert has_doubts(doubted(*segments))
+
+
+def test_a_gap_divides_a_doubt() -> None:
+    """What is missing stands where it is, also between two stretches that are hard to hear."""
+    spoken = doubted((0, 2, "One.", UNSURE), (4, 6, "Two.", UNSURE), gaps=(Gap(2, 4),))
+    assert [mark for mark, _ in read(spoken)] == [f"0:00–0:02 · {LISTEN}", "0:02", f"0:04–0:06 · {LISTEN}"]  # noqa: RUF001 -- from, to
+
+
+def test_a_doubt_is_cut_with_its_mark() -> None:
+    """Both parts of a doubtful paragraph are doubtful, each with its own times."""
+    parts = cut(Paragraph(10.0, 20.0, "One two. Three four.", UNSURE), 12)
+    assert [part.mark for part in parts] == [f"0:10–0:14 · {LISTEN}", f"0:14–0:20 · {LISTEN}"]  # noqa: RUF001 -- from, to
+
+
+def test_a_text_without_doubts_has_none() -> None:
+    """Of a text that is believed nothing has to be listened to."""
+    assert not has_doubts(whole((0, 2, "One.")))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import webvtt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.engines import Segment
+from bot.engines import Doubt, Segment
 from bot.join import Gap, Whole
 from bot.subtitles import srt, vtt
 
@@ -130,6 +130,41 @@ def test_a_gap_is_said() -> None:
     assert cues[4][:2] == (602_000, 603_000)
 
 
+def unsure(*segments: tuple[float, float, str], doubt: Doubt = Doubt.UNSURE) -> Whole:
+    """Give a translation of such segments, the second of them doubtful."""
+    made = tuple(
+        Segment(*one, doubt=doubt if number == 1 else Doubt.NONE) for number, one in enumerate(segments)
+    )
+    return Whole(" ".join(one.text for one in made), made, made[-1].end_seconds)
+
+
+def test_what_is_hard_to_hear_has_a_sign() -> None:
+    """A sign stands at the end of each cue that has such words, and nowhere else; no times, no words."""
+    long = (
+        "a rather long sentence, which goes on for quite a while, and then on again, until it ends at last."
+    )
+    talk = unsure((0.0, 3.0, "Hello."), (3.0, 15.0, long), (15.0, 18.0, "Bye."))
+    cues = read(srt(talk))
+    assert [lines[-1].endswith(" (?)") for _, _, lines in cues] == [False, True, True, False]
+    assert said(cues).replace("(?)", "") == "".join(f"Hello. {long} Bye.".split())
+    assert [cue[:2] for cue in cues] == [
+        cue[:2] for cue in read(srt(whole((0.0, 3.0, "Hello."), (3.0, 15.0, long), (15.0, 18.0, "Bye."))))
+    ]
+    assert read(vtt(talk)) == cues
+
+
+@pytest.mark.parametrize("doubt", [Doubt.LOOP, Doubt.FOREIGN])
+def test_other_doubts_have_no_sign(doubt: Doubt) -> None:
+    """What was cut to one, or is in another language, is seen without a sign."""
+    assert "(?)" not in srt(unsure((0.0, 3.0, "Hello."), (3.0, 6.0, "Hallo."), doubt=doubt))
+
+
+def test_a_short_doubt_goes_with_its_neighbour() -> None:
+    """A cue in which some words are hard to hear has the sign once."""
+    cues = read(srt(unsure((0.0, 3.0, "Are you there?"), (3.0, 3.4, "Yes."), (3.4, 6.0, "Go on."))))
+    assert [lines for _, _, lines in cues] == [["Are you there?"], ["Yes. Go on. (?)"]]
+
+
 NASTY = [
     pytest.param("a --> b ---> 00:00:01.000 --> 00:00:02.000", id="an arrow"),
     pytest.param("one\n\n2\n00:00:01,000 --> 00:00:02,000\nfalse", id="a cue of its own"),
@@ -200,16 +235,21 @@ SEGMENTS = st.lists(
 
 
 @settings(max_examples=50)
-@given(SEGMENTS, st.floats(0, 20))
-def test_the_limits_hold(drawn: list[tuple[float, float, str]], tail: float) -> None:
+@given(SEGMENTS, st.floats(0, 20), st.sampled_from([*Doubt]))
+def test_the_limits_hold(drawn: list[tuple[float, float, str]], tail: float, doubt: Doubt) -> None:
     """Any segments: all words in order, lines and times within their limits, never two cues at once."""
     at, segments = 0.0, []
     for pause, seconds, text in drawn:
-        segments.append(Segment(at + pause, at + pause + seconds, text))
+        segments.append(Segment(at + pause, at + pause + seconds, text, doubt=doubt))
         at += pause + seconds
     talk = Whole("", tuple(segments), at + tail)
     cues = read(srt(talk))
-    assert said(cues) == re.sub("-{2,}>", "->", "".join(" ".join(text for *_, text in drawn).split()))
+    words = re.sub("-{2,}>", "->", "".join(" ".join(text for *_, text in drawn).split()))
+    if doubt is not Doubt.UNSURE:
+        assert said(cues) == words
+    else:  # the drawn text may have our sign in it, but the cues have one more each
+        assert all(lines[-1].endswith("(?)") for *_, lines in cues)
+        assert "".join(said([cue]).removesuffix("(?)") for cue in cues) == words
     total = max(round(talk.seconds * 1000), len(cues))
     shortest = min(1000, total // len(cues)) if cues else 0
     for start, end, lines in cues:
