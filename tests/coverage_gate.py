@@ -35,6 +35,7 @@ WHOLLY_TESTED = (
     "reply",
     "compose",
     "rich_text",
+    "original",
     "paragraphs",
     "long_text",
     "document",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.document import Document, as_messages, as_text, document_of
-from bot.engines import Segment
+from bot.document import Document, as_messages, as_text, document_of, original_document
+from bot.engines import Doubt, Segment
 from bot.join import Gap, Whole
 from bot.rich_text import weight
 from bot.share import Job, Output, Share, SlackFile
@@ -42,6 +43,9 @@ def made(output: Output, whole: Whole = LONG, job: Job = JOB) -> Document:
         pytest.param(JOB, BRIEF, id="a long recording with few words"),
         pytest.param(JOB, replace(BRIEF, gaps=(Gap(900.0, 1_200.0),)), id="with a gap"),
         pytest.param(replace(JOB, only=((300.0, 600.0),)), SHORT, id="what was missing"),
+        pytest.param(
+            JOB, replace(SHORT, segments=(Segment(0.0, 2.0, "Hello.", doubt=Doubt.UNSURE),)), id="doubtful"
+        ),
     ],
 )
 def test_a_text_in_one_message_has_no_file(job: Job, whole: Whole) -> None:
@@ -108,6 +112,45 @@ def test_a_text_has_times_and_gaps() -> None:
     )
 
 
+def test_a_text_says_where_to_listen_and_from_which_language() -> None:
+    """The marks stand as they do in the messages; the title says what was spoken, where that is known."""
+    first, *others = LONG.segments
+    whole = replace(LONG, segments=(replace(first, doubt=Doubt.FOREIGN), *others), source_language="de")
+    assert made(Output.TEXT, whole).content.startswith(
+        "Monday meeting.m4a, 1:06:40, in English, from German\n\n"
+        "0:00–0:02 · not in English\nHello.\n\n1:01:40\nGood bye"  # noqa: RUF001 -- from, to
+    )
+
+
+@pytest.mark.parametrize(
+    ("job", "source_language", "name", "title"),
+    [
+        pytest.param(
+            JOB, "de", "Monday meeting.original.txt", "Monday meeting.m4a, 1:06:40, in German", id="known"
+        ),
+        pytest.param(
+            JOB,
+            "",
+            "Monday meeting.original.txt",
+            "Monday meeting.m4a, 1:06:40, as it was said",
+            id="unknown",
+        ),
+        pytest.param(
+            replace(JOB, only=((300.0, 600.0),)),
+            "de",
+            "Monday meeting.missing.original.txt",
+            "Monday meeting.m4a, 1:06:40, in German",
+            id="what was missing",
+        ),
+    ],
+)
+def test_the_words_as_they_were_said(job: Job, source_language: str, name: str, title: str) -> None:
+    """They have a file of their own, whose name and first line cannot pass for the English."""
+    whole = replace(BRIEF, original="Hallo.\nAuf Wiedersehen.", source_language=source_language)
+    document = original_document(job, whole)
+    assert document == Document(name, f"{title}\n\nHallo.\n\nAuf Wiedersehen.\n")
+
+
 def test_what_was_missing_is_called_so() -> None:
     """A second try brings only a part of the recording, and its file must not pass for the whole."""
     assert made(Output.VTT, job=replace(JOB, only=((300.0, 600.0),))).name == "Monday meeting.missing.en.vtt"
@@ -122,11 +165,11 @@ def test_json_as_the_api_answers() -> None:
 
 
 def test_verbose_json_as_the_api_answers() -> None:
-    """Times in the whole recording; a metric that the server left out is left out."""
+    """Times in the whole recording; a metric that the server left out is left out, and no doubt no field."""
     first = {"id": 0, "seek": 12, "start": 0.123, "end": 2.0, "text": "Hello.", "temperature": 0.2}
     metrics = {"no_speech_prob": 0.1, "avg_logprob": -0.2, "compression_ratio": 1.1}
     second = {"id": 1, "seek": 370_000, "start": 3_700.0, "end": 3_702.0, "text": "Good bye “all”."}
-    answer = {
+    answer: dict[str, Any] = {
         "task": "translate",
         "language": "english",
         "duration": 4_000.0,
@@ -134,6 +177,9 @@ def test_verbose_json_as_the_api_answers() -> None:
         "segments": [first | metrics, second | {"temperature": 0.2}],
     }
     assert json.loads(made(Output.VERBOSE_JSON, BRIEF).content) == answer
+    doubted = replace(BRIEF, segments=tuple(replace(one, doubt=Doubt.UNSURE) for one in BRIEF.segments))
+    told = json.loads(made(Output.VERBOSE_JSON, doubted).content)
+    assert told["segments"] == [one | {"doubt": "unsure"} for one in answer["segments"]]
     gapped = made(Output.VERBOSE_JSON, replace(BRIEF, gaps=(Gap(5.0, 300.0),)))
     assert json.loads(gapped.content) == answer | {"missing": [{"start": 5.0, "end": 300.0}]}
 

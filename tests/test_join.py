@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engines import Segment, Translation
+from bot.engines import Doubt, Segment, Translation
 from bot.join import END_OF_ALL_SECONDS, Gap, Whole, end_of, join, lies_in, rest_after
 from bot.piece import Piece
 
@@ -80,6 +80,38 @@ def test_a_piece_whose_times_do_not_hold_all_its_words(segments: tuple[Segment, 
     pieces = [piece_of(0), piece_of(1, start=6.0, seconds=5.0), piece_of(2, start=11.0)]
     whole = join([timed, Translation("Two three.", segments), Translation("")], pieces)
     assert whole.segments == (Segment(0, 2, " One. "), Segment(6.0, 11.0, "Two three."))
+
+
+def test_what_is_known_of_segments_is_kept() -> None:
+    """Doubts and the words as they were said stay with their segments, also where times don't hold all."""
+    unsure = Segment(1.0, 2.0, "Two.", original="Zwei.", doubt=Doubt.UNSURE)
+    told = Translation(
+        "One. Two.", (Segment(0.0, 1.0, "One.", original="Eins."), unsure), original="Eins. Zwei."
+    )
+    untimed = Translation("Three.", (), original="Drei.")
+    whole = join([told, untimed], [piece_of(0), piece_of(1, start=6.0)])
+    assert whole.segments == (
+        told.segments[0],
+        unsure,
+        Segment(6.0, 12.0, "Three.", original="Drei."),
+    )
+    assert whole.original == "Eins. Zwei.\nDrei."
+
+
+@pytest.mark.parametrize(
+    ("languages", "language"),
+    [
+        pytest.param([("de", 6.0), ("en", 5.0), ("", 90.0)], "de", id="most of it"),
+        pytest.param([("de", 6.0), ("en", 4.0), ("en", 4.0)], "en", id="most of it in several pieces"),
+        pytest.param([("", 6.0)], "", id="nobody knows"),
+        pytest.param([], "", id="nothing"),
+    ],
+)
+def test_the_language_is_that_of_most_of_it(languages: list[tuple[str, float]], language: str) -> None:
+    """By the seconds of the pieces whose language is known; a gap has none."""
+    told: list[Translation | None] = [Translation("x", source_language=tag) for tag, _ in languages]
+    pieces = [piece_of(index, seconds=seconds) for index, (_, seconds) in enumerate(languages)]
+    assert join([*told, None], [*pieces, piece_of(len(pieces), seconds=600.0)]).source_language == language
 
 
 def test_gaps_say_what_is_missing() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot import errors
 from bot.ending import Ending, EndingName
+from bot.engines import Translation
 from bot.road import walk
 from bot.share import Output
 from bot.spool import Spool
@@ -121,6 +122,81 @@ async def test_a_power_cut_among_refusals(props: Props, step: str) -> None:
     assert run.ran + again.ran == again.calls
     assert again.calls[-5:] == ["upload-1", "attach-1", "upload-2", "attach-2", "reply-text"]
     assert (len(props.documents), len(props.attached), len(props.added)) == (2, 2, 1)
+
+
+# --- the words as they were said ----------------------------------------------------------------
+
+GERMAN = Translation("", original="Ein Satz von jemandem. " * 200, source_language="de")
+BOTH = replace(SUBTITLED, wants_original=True)
+
+
+async def test_the_words_as_they_were_said_go_along(props: Props) -> None:
+    """Their file comes after the other one, and alone where there is no other."""
+    props.said = GERMAN
+    assert await after_the_reply(props, BOTH) == [
+        "upload-1",
+        "attach-1",
+        "upload-original",
+        "attach-original",
+    ]
+    assert [name for _, name, _ in props.attached] == ["memo.en.srt", "memo.original.txt"]
+    assert await after_the_reply(props, replace(BOTH, output=Output.TEXT)) == [
+        "upload-original",
+        "attach-original",
+    ]
+    assert await after_the_reply(props, SUBTITLED) == ["upload-1", "attach-1"]
+
+
+@pytest.mark.parametrize(
+    "step", [f"{what}-{which}" for what in ("upload", "attach") for which in ("1", "original")]
+)
+async def test_a_power_cut_between_two_files(props: Props, step: str) -> None:
+    """After a crash each file is there once, whichever was on its way."""
+    props.said = GERMAN
+    run = KeptRun(cut_after=step)
+    with pytest.raises(PowerCutError):
+        await walk(BOTH, stages=props.stages(), run=run)
+    again = run.again()
+    assert await walk(BOTH, stages=props.stages(), run=again) == TRANSLATED
+    assert run.ran + again.ran == again.calls
+    assert props.documents == [name for _, name, _ in props.attached] == ["memo.en.srt", "memo.original.txt"]
+
+
+@pytest.mark.parametrize(
+    ("uploads", "steps", "parts"),
+    [
+        pytest.param(
+            ["F2", ""],
+            ["upload-1", "attach-1", "upload-original", "reply-original"],
+            [("memo.original.txt", 2)],
+            id="only this one",
+        ),
+        pytest.param(
+            [""],
+            ["upload-1", "upload-2", "reply-text", "upload-original", "reply-original"],
+            [("memo.en.srt", 2), ("memo.original.txt", 3)],
+            id="both",
+        ),
+    ],
+)
+async def test_refused_words_are_messages(
+    props: Props, uploads: list[str | BaseException], steps: list[str], parts: list[tuple[str, int]]
+) -> None:
+    """Where no file can come the words are posted after all that stands, and counted on."""
+    props.said, props.uploads = GERMAN, uploads
+    assert await after_the_reply(props, BOTH) == steps
+    assert [(text.split("\n")[0], first) for text, first, _ in props.added] == parts
+
+
+async def test_a_withdrawal_between_two_files(props: Props) -> None:
+    """Once nobody waits for an answer, no second file comes."""
+    props.said = GERMAN
+    run = KeptRun(cut_after="attach-1")
+    with pytest.raises(PowerCutError):
+        await walk(BOTH, stages=props.stages(), run=run)
+    props.withdrawn = True
+    assert await walk(BOTH, stages=props.stages(), run=run.again()) == TRANSLATED
+    assert (props.documents, props.added) == (["memo.en.srt"], [])
 
 
 @pytest.mark.parametrize(
