@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.echo import is_echo, is_short_echo
+from bot.engines import Doubt, Segment
+from bot.language import is_english
+from bot.loops import cut_loops
+from bot.nothing_said import DOUBTFUL_COMPRESSION, DOUBTFUL_LOGPROB, is_given_away, speech_in
+from bot.spoken import amount, said_in
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.engines import Ask, Translation
     from bot.join import Whole
     from bot.piece import Piece
+
+
+# A segment with so much of the words speaks for all of them.
+MOST_OF_ALL = 2 / 3
+# Short text says nothing by how well it can be packed; Whisper reckons over about so much.
+LEAST_TO_PACK, MOST_TO_PACK = 50, 400
 
 
 class Verdict(StrEnum):
@@ -40,9 +56,86 @@ def may_be_speech(piece: Piece) -> bool:
 
 
 def judge_piece(translation: Translation, piece: Piece, ask: Ask) -> Judged:
-    """Judge the translation of one piece: take out what nobody said, mark what is doubtful."""
-    del piece, ask
+    """Judge the translation of one piece: take out what nobody said, mark what is doubtful.
+
+    Where that changes anything, the text is what the segments say, with a space between them.
+    """
+    segments = _segments_of(translation, piece)
+    heard = speech_in(segments, piece)
+    told = cut_loops(heard)
+    while (again := cut_loops(speech_in(told, piece))) != told:
+        told = again
+    if not told:
+        return Judged(Verdict.NO_SPEECH, replace(translation, text="", segments=(), original=""))
+    if _is_all_echo(heard, piece, ask) or _is_all_echo(told, piece, ask):
+        return Judged(Verdict.ECHO, translation)
+    is_foreign = [is_english(segment.text) is False for segment in told]
+    if _is_mostly_foreign(told, is_foreign):
+        return Judged(Verdict.NOT_ENGLISH, translation)
+    marked = tuple(
+        replace(segment, doubt=segment.doubt or _doubt_of(segment, ask, is_foreign=foreign))
+        for segment, foreign in zip(told, is_foreign, strict=True)
+    )
+    if marked != segments:
+        text = " ".join(segment.text for segment in marked)
+        translation = replace(translation, text=text, segments=marked)
     return Judged(Verdict.GOOD, translation)
+
+
+def _segments_of(translation: Translation, piece: Piece) -> tuple[Segment, ...]:
+    """Give segments that hold all of the text: where the engine's do not, one does."""
+    segments = translation.segments
+    if "".join(translation.text.split()) != "".join("".join(one.text for one in segments).split()):
+        segments = (Segment(0.0, piece.seconds, translation.text),)
+    return tuple(segment for segment in segments if segment.text)
+
+
+def _is_all_echo(segments: Sequence[Segment], piece: Piece, ask: Ask) -> bool:
+    """Say whether the prompt came back, in all of the text or in most of it."""
+    text = " ".join(segment.text for segment in segments)
+    if is_echo(text, ask):
+        return True
+    if is_short_echo(text, ask):
+        # "Acme Pro." may be what somebody said, and all that the prompt holds.
+        return all(is_given_away(segment, piece, alone=True) for segment in segments)
+    most = MOST_OF_ALL * amount(said_in(text))
+    return any(amount(said_in(one.text)) >= most and is_echo(one.text, ask) for one in segments)
+
+
+def _is_mostly_foreign(segments: Sequence[Segment], is_foreign: Sequence[bool]) -> bool:
+    """Say whether more than half of the letters are not English; short segments are judged together."""
+    letters = [sum(map(str.isalpha, segment.text)) for segment in segments]
+    foreign = sum(count for count, yes in zip(letters, is_foreign, strict=True) if yes)
+    if 2 * foreign > sum(letters):
+        return True
+    rest = [one.text for one, yes in zip(segments, is_foreign, strict=True) if not yes]
+    return (
+        is_english(" ".join(one.text for one in segments)) is False and is_english(" ".join(rest)) is not True
+    )
+
+
+def _doubt_of(segment: Segment, ask: Ask, *, is_foreign: bool) -> Doubt:
+    if is_foreign:
+        return Doubt.FOREIGN
+    logprob = segment.avg_logprob
+    is_unsure = (logprob is not None and logprob < DOUBTFUL_LOGPROB) or _is_packed(segment)
+    # In the midst of speech the prompt may come back over a pause, or somebody may have said it.
+    return Doubt.UNSURE if is_unsure or is_echo(segment.text, ask) else Doubt.NONE
+
+
+def _is_packed(segment: Segment) -> bool:
+    """Say whether a text repeats itself so much that it can be packed small, as Whisper reckons it."""
+    if len(segment.text) < LEAST_TO_PACK:
+        return False
+    if segment.compression_ratio not in {None, -1.0}:
+        return (segment.compression_ratio or 0.0) > DOUBTFUL_COMPRESSION
+    starts = range(0, len(segment.text), MOST_TO_PACK)
+    stretches = [segment.text[start : start + MOST_TO_PACK].encode("utf-8", "replace") for start in starts]
+    return any(
+        len(one) / len(zlib.compress(one)) > DOUBTFUL_COMPRESSION
+        for one in stretches
+        if len(one) >= LEAST_TO_PACK
+    )
 
 
 def judge(whole: Whole) -> Verdict:

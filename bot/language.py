@@ -102,8 +102,10 @@ ENGLISH_WORDS = frozenset({
 })  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # noqa: RUF001 -- the typographic apostrophe is meant
-# What stands in links, addresses, mentions, codes and numbers: such a word is in no language.
+# What stands in links, addresses, mentions, codes and numbers: such a word is in no language. Only its
+# plain characters go, since Chinese has no space around them.
 _CODE = re.compile(r"://|@|\w\.\w|[\d_#/\\]")
+_PLAIN = re.compile(r"[!-~]+")
 _LATIN_LETTER = r"A-Za-zªºÀ-ʯḀ-ỿⱠ-ⱿꜢ-ꟿ"
 _FOREIGN_LETTER = re.compile(rf"[^\W\d_{_LATIN_LETTER}]")
 _SYLLABLE = re.compile(r"[ぁ-ヿ㐀-鿿가-힣豈-﫿]")  # a letter that says as much as two Latin ones
@@ -164,7 +166,8 @@ def _sample(text: str) -> str:
         step = (len(text) - STRETCH_CHARACTERS) // (STRETCHES - 1)
         starts = range(0, STRETCHES * step, step)
         text = " ".join(text[start : start + STRETCH_CHARACTERS] for start in starts)
-    return " ".join(word for word in unicodedata.normalize("NFKC", text).split() if not _CODE.search(word))
+    text = unicodedata.normalize("NFKC", text)
+    return _PLAIN.sub(lambda plain: " " if _CODE.search(plain[0]) else plain[0], text)
 
 
 def _by_script(sample: str) -> Guess | None:

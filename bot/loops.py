@@ -1,0 +1,140 @@
+"""The same said over and over, as models do when they are caught in a loop: cut to one, and marked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from operator import eq
+from typing import TYPE_CHECKING
+
+from bot.engines import Doubt
+from bot.spoken import amount, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.engines import Segment
+    from bot.spoken import Word
+
+# The longest unit that is looked for; a model's window holds no longer one twice.
+MOST_WORDS = 80
+# A sentence: so many words at least, so often in a row. People say "no, no, no" and "thank you, thank you".
+LEAST_SENTENCE, SENTENCES_IN_A_ROW = 3, 3
+# Any words: so often, over so many characters.
+GROUPS_IN_A_ROW, LEAST_CHARACTERS = 4, 50
+# Numbers are repeated in good faith: "five five five five", "0000 0000".
+NUMBERS_IN_A_ROW = 30
+NUMBERS = frozenset({
+    "and", "double", "eight", "eighteen", "eighty", "eleven", "fifteen", "fifty", "five", "forty", "four",
+    "fourteen", "hundred", "nine", "nineteen", "ninety", "nought", "o", "oh", "one", "point", "seven",
+    "seventeen", "seventy", "six", "sixteen", "sixty", "ten", "thirteen", "thirty", "thousand", "three",
+    "triple", "twelve", "twenty", "two", "zero",
+})  # fmt: skip
+
+_BETWEEN = " ,;:.!?…-、，。！？\n\t"  # noqa: RUF001 -- full-width marks are meant
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """Which words are said over and over: once from `first` to before `unit_end`, again to before `end`."""
+
+    first: int
+    unit_end: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A word, and the segment in which it stands."""
+
+    segment: int
+    word: Word
+
+
+def cut_loops(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Leave of each loop what is said once, with the time of all of it; the rest stays as it is."""
+    found = tuple(segments)
+    while True:
+        shorter = _cut_once(found)
+        if shorter == found:
+            return found
+        found = shorter
+
+
+def _cut_once(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    placed = _placed(segments)
+    for period in range(1, MOST_WORDS + 1):
+        # From the end, so that the places of those before stay true.
+        loops = list(_loops_of(placed, period))[::-1]
+        for loop in loops:
+            segments = _cut(segments, placed, loop)
+        if loops:
+            placed = _placed(segments)
+    return segments
+
+
+def _placed(segments: Sequence[Segment]) -> list[_Placed]:
+    return [_Placed(number, word) for number, one in enumerate(segments) for word in words_of(one.text)]
+
+
+def _loops_of(placed: Sequence[_Placed], period: int) -> Iterator[_Loop]:
+    """Find the loops whose unit has so many words."""
+    said = [one.word.said for one in placed]
+    same = bytes(map(eq, said, said[period:]))
+    least = period * (min(SENTENCES_IN_A_ROW, GROUPS_IN_A_ROW) - 1)
+    for run in re.finditer(rb"\x01{%d,}" % least, same):
+        loop = _loop_in(placed, run.start(), run.end() + period, period)
+        if loop:
+            yield loop
+
+
+def _loop_in(placed: Sequence[_Placed], start: int, end: int, period: int) -> _Loop | None:
+    """Read a run of words that repeats itself; nothing where people might say it so."""
+    begins = [place for place in range(start, start + period) if placed[place].word.begins]
+    for first in begins:
+        times = 1
+        while (after := first + times * period) < end and placed[after].word.begins:
+            times += 1
+        # What follows the last one may be a longer sentence, which only begins like it.
+        after = first + times * period
+        if after > end or (after < len(placed) and not placed[after].word.begins):
+            times -= 1
+        unit = [one.word.said for one in placed[first : first + period]]
+        if times >= SENTENCES_IN_A_ROW and amount(unit) >= LEAST_SENTENCE and not _are_numbers(unit):
+            return _Loop(first, first + period, first + times * period)
+    first = begins[0] if begins else start
+    times = (end - first) // period
+    words = [one.word.said for one in placed[first : first + times * period]]
+    least = NUMBERS_IN_A_ROW if _are_numbers(words[:period]) else GROUPS_IN_A_ROW
+    if times < least or sum(map(len, words)) + amount(words) < LEAST_CHARACTERS:
+        return None
+    # A beginning of one more at the very end was cut off with it.
+    return _Loop(first, first + period, end if end == len(placed) else first + times * period)
+
+
+def _are_numbers(unit: Sequence[str]) -> bool:
+    return all(word.isdigit() or word in NUMBERS for word in unit)
+
+
+def _cut(segments: Sequence[Segment], placed: Sequence[_Placed], loop: _Loop) -> tuple[Segment, ...]:
+    """Take out what is said again; the segments that say it once get the mark, and the time of all."""
+    once, last = placed[loop.unit_end - 1], placed[loop.end - 1]
+    found = list(segments)
+    for number in range(placed[loop.first].segment, once.segment + 1):
+        found[number] = replace(found[number], doubt=Doubt.LOOP)
+    kept, rest = found[once.segment].text[: once.word.end], segments[last.segment].text[last.word.end :]
+    if last.segment == once.segment:
+        found[once.segment] = replace(found[once.segment], text=(kept + rest).strip())
+        return tuple(found)
+    gone = found[once.segment + 1 : last.segment]
+    ends_here = not any(map(str.isalnum, rest))
+    following = [] if ends_here else [replace(found[last.segment], text=rest.lstrip(_BETWEEN))]
+    until = max(
+        one.end_seconds for one in (found[once.segment], *gone, *([found[last.segment]] if ends_here else []))
+    )
+    # The full stop after the words that stay, and not what comes after it.
+    stop = re.match(r"[.!?…。！？]*", segments[once.segment].text[once.word.end :])  # noqa: RUF001 -- meant
+    found[once.segment] = replace(
+        found[once.segment], text=kept + (stop[0] if stop else ""), end_seconds=until
+    )
+    return (*found[: once.segment + 1], *following, *found[last.segment + 1 :])
