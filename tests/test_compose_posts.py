@@ -10,7 +10,7 @@ import pytest
 from bot.compose import CONFIRM_NO, CONFIRM_YES, RETRY_MISSING, compose_reply
 from bot.document import as_messages
 from bot.ending import Ending, EndingName
-from bot.engines import Segment
+from bot.engines import Doubt, Segment
 from bot.join import Gap, Whole
 from bot.progress import ProgressBoard
 from bot.reply import Replier
@@ -77,6 +77,17 @@ def three_hours() -> Whole:
     return Whole(" ".join(one.text for one in segments), segments, 10_800.0)
 
 
+def doubted(whole: Whole) -> Whole:
+    """Give the same with every second segment doubtful, in any way."""
+    doubts = (Doubt.UNSURE, Doubt.NONE, Doubt.LOOP, Doubt.NONE, Doubt.FOREIGN, Doubt.NONE)
+    return replace(
+        whole,
+        segments=tuple(
+            replace(one, doubt=doubts[number % len(doubts)]) for number, one in enumerate(whole.segments)
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     "whole",
     [
@@ -86,6 +97,18 @@ def three_hours() -> Whole:
         pytest.param(spoken("x" * 100_000), id="100,000 characters without a space"),
         pytest.param(spoken("😀👩‍👩‍👧‍👦 " * 5_000), id="emoji"),
         pytest.param(spoken("\u202e\u05e9\u05dc\u05d5\u05dd.\u202c " * 2_000), id="from right to left"),
+        pytest.param(doubted(three_hours()), id="doubts"),
+        pytest.param(
+            replace(spoken("Well. " * 400, seconds=60.0), original="<!here> & <@U0ANA>" * 150),
+            id="original words under the English",
+        ),
+        pytest.param(
+            replace(doubted(spoken("😀" * 1_400, seconds=60.0)), original="😀" * 1_500, source_language="de"),
+            id="emoji under emoji",
+        ),
+        pytest.param(
+            replace(spoken("Hello.", seconds=6.0), original="x" * 3_001, source_language="pt"), id="a label"
+        ),
         pytest.param(
             replace(three_hours(), gaps=tuple(Gap(n * 300.0, n * 300.0 + 299) for n in range(36))),
             id="gaps",
@@ -94,7 +117,7 @@ def three_hours() -> Whole:
 )
 async def test_a_reply_of_any_length_is_taken(desk: Desk, replier: Replier, whole: Whole) -> None:
     """No refusal, no cut, nobody pinged."""
-    job = await desk.job()
+    job = replace(await desk.job(), wants_original=True)
     await post(desk, replier, job, compose_reply(job, TRANSLATED, whole, terms=TERMS).messages)
 
 
@@ -105,6 +128,15 @@ async def test_a_document_is_taken_as_messages(desk: Desk, replier: Replier, out
     reply = compose_reply(job, TRANSLATED, spoken("<!channel> & <@U0ANA> 😀. " * 1_500), terms=TERMS)
     assert reply.document is not None
     await post(desk, replier, job, as_messages(reply.document))
+
+
+async def test_original_words_are_taken_as_messages(desk: Desk, replier: Replier) -> None:
+    """Where no upload is possible they are posted, whatever was said."""
+    job = replace(await desk.job(), wants_original=True)
+    whole = replace(three_hours(), original="<!channel> & <@U0ANA> 😀. " * 1_500)
+    reply = compose_reply(job, TRANSLATED, whole, terms=TERMS)
+    assert reply.original is not None
+    await post(desk, replier, job, as_messages(reply.original))
 
 
 async def test_more_than_fourteen_files_each_have_a_reply(desk: Desk, replier: Replier) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from scenes import PARCEL, payload_of
+from scenes import CLIP, PARCEL, payload_of
 
+from bot.compose import ALREADY_ENGLISH_TEXT
 from bot.sandbox.faults import Fault
 
 if TYPE_CHECKING:
@@ -62,6 +64,30 @@ async def test_the_temperature_is_sent(room: Room) -> None:
     await room.replies(await room.share())
     sent = [float(one.fields["temperature"]) for one in room.stage.endpoint.requests[before:]]
     assert sent == [0.0, 0.4]
+
+
+async def test_the_language_of_a_clip_is_told(room: Room) -> None:
+    """Where Slack knows the language of its clip a small label says from which one the English comes."""
+    (reply,) = await room.replies(await room.share(replace(CLIP, locale="es-419")))
+    assert reply.text == f"{PARCEL.english}\n\nFrom Spanish"
+    assert [block["type"] for block in reply.blocks] == ["rich_text", "context"]
+
+
+async def test_the_original_words_come_along(room: Room) -> None:
+    """A channel that wants them sees the words as they were said under the English; others don't."""
+    await choose(room, "original on")
+    (reply,) = await room.replies(await room.share())
+    assert reply.text == f"{PARCEL.english}\n\nIn Spanish:\n{PARCEL.original}"
+    await choose(room, "original off")
+    assert await room.text(await room.share()) == PARCEL.english
+
+
+async def test_english_is_left_alone(room: Room) -> None:
+    """Where a channel skips English, a clip of which Slack says so gets one quiet line, and costs nothing."""
+    await choose(room, "english skip")
+    before = len(room.stage.endpoint.requests)
+    assert await room.text(await room.share(replace(CLIP, locale="en-US"))) == ALREADY_ENGLISH_TEXT
+    assert len(room.stage.endpoint.requests) == before
 
 
 async def test_an_app_that_was_not_reinstalled(room: Room) -> None:
