@@ -29,6 +29,7 @@ WHOLLY_TESTED = (
     "stages",
     "download",
     "prepare",
+    "prompts",
     "translate",
     "join",
     "judge",
