@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.progress import Progress
     from bot.sandbox.faults import FaultKind
+    from bot.sandbox.records import SharedFile
     from bot.share import Job
 
 POST, STATUS, UPDATE = "chat.postMessage", "assistant.threads.setStatus", "chat.update"
@@ -435,3 +436,131 @@ async def test_a_stop_while_posting_leaves_no_edits(desk: Desk) -> None:
     await progress.stop()
     assert progress.ts == desk.said()[0].ts
     assert desk.slack.calls(UPDATE) == []
+
+
+# --- it waits for an endpoint that is down ------------------------------------------------------
+
+WAITS = "The translation service isn't answering right now; I go on by myself as soon as it does."
+
+
+async def told(desk: Desk, *files: SharedFile) -> list[Progress]:
+    """Let the jobs of all files of one message begin to wait, and their time be over."""
+    first, patience = await desk.job(*files), Patience()
+    message = desk.slack.workspace.channel("support").messages[first.share.ts]
+    board = ProgressBoard(desk.web_api, sleep=patience.sleep)
+    jobs = [
+        replace(
+            first, share=replace(first.share, file=SlackFile(id=one.id, name=one.name, mimetype="audio/mp4"))
+        )
+        for one in message.files
+    ]
+    waiting = [board.start(job, is_first_run=True) for job in jobs]
+    for progress in waiting:
+        progress.heard(4.0)
+        progress.wait_for_endpoint()
+    patience.over.set()
+    return waiting
+
+
+async def settle() -> None:
+    """Let begin what may begin: more turns of the loop than a call needs."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_wait_is_told_for_short_sound_too(desk: Desk) -> None:
+    """People read once the usual time is over that their short clip waits, and what for."""
+    progress, patience, job = await started(desk, seconds=4.2)
+    progress.wait_for_endpoint()
+    await desk.slack.wait_for(lambda slack: slack.status("support", job.share.ts))
+    assert (desk.said(), patience.asked) == ([], [8])
+    patience.over.set()
+    await desk.slack.wait_for(lambda _: desk.said())
+    await progress.stop()
+    (said,) = desk.said()
+    assert said.text == f"Translating this recording… {WAITS}"
+    assert said.metadata is not None
+    assert said.metadata["event_payload"]["job_id"] == job.id
+    assert progress.ts == said.ts
+
+
+async def test_one_tells_for_all_files_of_a_message(desk: Desk) -> None:
+    """However many jobs of a thread wait, people are told once, for the first one's file."""
+    waiting = await told(desk, *[replace(CLIP, name=f"{name}.m4a") for name in "abc"])
+    await desk.slack.wait_for(lambda _: desk.said())
+    await settle()
+    for progress in waiting:
+        await progress.stop()
+    assert [one.text for one in desk.said()] == [f"Translating a.m4a… {WAITS}"]
+    assert len(desk.slack.calls(POST)) == 1
+
+
+async def test_each_thread_is_told(desk: Desk) -> None:
+    """Two messages are two threads, and somebody reads in each."""
+    board = ProgressBoard(desk.web_api, sleep=Steps().sleep)
+    waiting = [board.start(await desk.job(), is_first_run=True) for _ in range(2)]
+    for progress in waiting:
+        progress.wait_for_endpoint()
+    assert [progress._text() for progress in waiting] == [f"Translating this recording… {WAITS}"] * 2  # noqa: SLF001 -- what it would post
+    for progress in waiting:
+        await progress.stop()
+
+
+async def test_after_the_one_who_told_another_may_tell(desk: Desk) -> None:
+    """When the job that told has ended, a later wait in its thread is told by another one."""
+    job, steps = await desk.job(), Steps()
+    board = ProgressBoard(desk.web_api, sleep=steps.sleep)
+    first, second = (board.start(one, is_first_run=True) for one in (job, replace(job, attempt=2)))
+    first.wait_for_endpoint()
+    second.wait_for_endpoint()
+    await second.stop()  # which had told nobody
+    await first.stop()
+    first.wait_for_endpoint()
+    third = board.start(replace(job, attempt=3), is_first_run=True)
+    third.wait_for_endpoint()
+    shown = [one._text().endswith(WAITS) for one in (first, second, third)]  # noqa: SLF001 -- what it would post
+    await third.stop()
+    assert shown == [True, False, True]
+
+
+async def test_a_wait_that_is_over_in_time_is_not_told(desk: Desk) -> None:
+    """Where the endpoint is back before the usual time is over, a short clip gets no message."""
+    progress, patience, job = await started(desk, seconds=4.2)
+    progress.wait_for_endpoint()
+    progress.translated(4.2)
+    patience.over.set()
+    await desk.slack.wait_for(lambda slack: slack.status("support", job.share.ts))
+    await settle()
+    await progress.stop()
+    assert desk.slack.calls(POST) == []
+
+
+async def test_a_message_that_counts_tells_of_the_wait(desk: Desk) -> None:
+    """The message of a long recording is edited, and counts on when the work goes on."""
+    progress, steps = await counting(desk, seconds=2_390.0)
+    progress.wait_for_endpoint()
+    assert await edited(desk, steps) == f"Translating this recording… 0 of 40 minutes. {WAITS}"
+    progress.translated(300.0)
+    assert await edited(desk, steps) == "Translating this recording… 5 of 40 minutes"
+    progress.wait_for_endpoint()
+    assert await edited(desk, steps) == f"Translating this recording… 5 of 40 minutes. {WAITS}"
+    await progress.stop()
+    assert len(desk.slack.calls(POST)) == 1
+
+
+async def test_after_a_crash_no_wait_is_told(desk: Desk) -> None:
+    """A message from before the crash may say it already, so neither this job nor a newer one does."""
+    job, patience = await desk.job(), Patience()
+    board = ProgressBoard(desk.web_api, sleep=patience.sleep)
+    old = board.start(job, is_first_run=False)
+    new = board.start(replace(job, attempt=2), is_first_run=True)
+    for progress in (old, new):
+        progress.heard(4.0)
+        progress.wait_for_endpoint()
+    patience.over.set()
+    await desk.slack.wait_for(lambda slack: slack.calls(STATUS))
+    await settle()
+    for progress in (old, new):
+        await progress.stop()
+    assert desk.slack.calls(POST) == []
+    assert old.may_stand
