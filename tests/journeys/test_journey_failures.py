@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from scenes import Clock
 
-    from bot.sandbox.endpoint_answers import Answer
     from running import Stage
 
 pytest_plugins = ("journey_fixtures",)
@@ -31,7 +30,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOT_FOR_PEOPLE = re.compile(r"\b[1-5]\d\d\b|https?:|127\.0\.0\.1|localhost|[<>]|xoxb|Bearer|Error|None")
 LETTER = SharedFile("letter.mp3", data=b"Dear sir, this is no music at all.")
 JUNK = SharedFile("noise.wav", data=bytes(range(256)) * 40)
-NO_CHANNEL = failing(503, message="No available channel")
 
 
 async def failed(room: Room, ts: str, error: type[errors.BotError]) -> None:
@@ -122,35 +120,7 @@ async def test_a_video_without_sound(room: Room, tmp_path: Path) -> None:
     await failed(room, await room.share(SharedFile("film.mp4", path=film)), errors.NoSoundError)
 
 
-# --- the endpoint -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        pytest.param(failing(401, message="invalid token"), errors.EndpointKeyError, id="key"),
-        pytest.param(answers.redirect("https://elsewhere.example/"), errors.EndpointKeyError, id="address"),
-        pytest.param(failing(403, code="insufficient_user_quota"), errors.EndpointCreditError, id="credit"),
-        pytest.param(failing(429, code="insufficient_quota"), errors.EndpointCreditError, id="credit by 429"),
-        pytest.param(failing(404, code="model_not_found"), errors.EndpointModelError, id="model"),
-        pytest.param(NO_CHANNEL, errors.EndpointModelError, id="model by 503"),
-        pytest.param(failing(400, message="Invalid file format"), errors.EndpointRefusedError, id="refused"),
-        pytest.param(failing(413), errors.EndpointTooLargeError, id="too large"),
-        pytest.param(failing(500), errors.EndpointDownError, id="500"),
-        pytest.param(answers.html(502), errors.EndpointDownError, id="502 page"),
-        pytest.param(answers.drop(), errors.EndpointDownError, id="drop"),
-        pytest.param(answers.cut_json(), errors.EndpointDownError, id="half an answer"),
-        pytest.param(
-            failing(429, headers={"Retry-After": "3600"}), errors.EndpointDownError, id="429 for an hour"
-        ),
-    ],
-)
-async def test_what_the_endpoint_does_not_do(
-    room: Room, answer: Answer, error: type[errors.BotError]
-) -> None:
-    """Whatever the endpoint answers, the thread says in plain words what it means."""
-    room.stage.endpoint.always = answer
-    await failed(room, await room.share(), error)
+# --- the endpoint (what it answers and what comes of it: test_journey_errors.py) -----------------
 
 
 async def test_a_passing_fault_of_the_endpoint_is_not_seen(room: Room, clock: Clock) -> None:
