@@ -109,9 +109,9 @@ class TwoStepEngine:
         while batch := parts.next_batch():
             reply = await self._ask_chat(parts, batch, ask, language)
             if reply.is_cut:
-                parts.halve()
                 if len(batch) == 1:
                     raise EndpointDownError(detail="chat length", request_id=reply.request_id, tries=TWICE)
+                parts.halve()
                 continue
             texts = read_texts(reply.content, batch)
             if texts is None:
@@ -125,13 +125,12 @@ class TwoStepEngine:
     ) -> dict[int, str]:
         """Ask once more, after an answer without the structure. A lone part needs none to be understood."""
         reply = await self._ask_chat(parts, batch, ask, language)
-        texts = None if reply.is_cut else read_texts(reply.content, batch)
-        if texts is None and len(batch) == 1 and not reply.is_cut and (text := lone_text(reply.content)):
-            texts = dict.fromkeys(batch, text)
-        if texts is None:
-            parts.halve()
-            raise EndpointDownError(detail="chat structure", request_id=reply.request_id, tries=TWICE)
-        return texts
+        if texts := read_texts(reply.content, batch):
+            return texts
+        if len(batch) == 1 and not reply.is_cut and (text := lone_text(reply.content)):
+            return dict.fromkeys(batch, text)
+        parts.halve()
+        raise EndpointDownError(detail="chat structure", request_id=reply.request_id, tries=TWICE)
 
     async def _ask_chat(self, parts: Parts, batch: dict[int, str], ask: Ask, language: str) -> Reply:
         """Ask for the English of some parts, once more where JSON mode is all that is refused."""

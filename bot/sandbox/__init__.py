@@ -23,5 +23,6 @@ it says no, `answers.py` how that looks in HTTP, `faults.py` what goes wrong on 
 
 Behind the curtain `backstage.py` works the bot, the reset and the stand-in `endpoint.py`, which reads forms
 in `endpoint_form.py`, listens in `hearing.py`, chats in `endpoint_chat.py`, answers in `endpoint_answers.py`,
-fails as `endpoint_faults.py` says and keeps what it was asked in `endpoint_records.py`. `page/` is the page, `payloads/` Slack's JSON, `samples/` the shipped recordings.
+fails as `endpoint_faults.py` says and keeps what it was asked in `endpoint_records.py`. `page/` is the page,
+`payloads/` Slack's JSON, `samples/` the shipped recordings.
 """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from bot.engines import Ask, Translation
+from bot.engines import Ask, Segment, Transcription, Translation
 from bot.engines.endpoint import LONGEST_ANSWER_BYTES
 from bot.engines.translations import TranslationsEngine
 from bot.errors import (
@@ -442,6 +442,82 @@ async def test_a_piece_of_which_no_mp3_can_be_made(
         await engine.translate(third, Ask())
     assert outcome == told
     assert sent(wire.received) == [FLAC, AS_MP3, FLAC, AS_MP3]
+
+
+# --- the temperature ----------------------------------------------------------------------------
+
+REFUSED_TEMPERATURE = json.dumps({"error": {"message": "Unsupported parameter: 'temperature'"}}).encode()
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_refused_temperature_is_left_out(piece: Piece, status: int) -> None:
+    """A model that has no temperature to choose is asked without one at once, and from then on."""
+    answers = (says(status, REFUSED_TEMPERATURE), says(200, GOOD))
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = engine_at(wire.url, client)
+        assert (await engine.translate(piece, Ask())).text == "Hello."
+        assert (await engine.translate(piece, Ask())).text == "Hello."
+        fields = [{name for name, _, _, _ in form(one)} for one in wire.received]
+    assert ["temperature" in names for names in fields] == [True, False, False]
+
+
+# --- the words as they were said ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "tag"),
+    [
+        pytest.param({"language": "german"}, "de", id="a word"),
+        pytest.param({"language": "de-DE"}, "de", id="a code"),
+        pytest.param({"languages": [{"code": "de"}]}, "de", id="a list of one"),
+        pytest.param({"languages": ["de"]}, "de", id="a list of one code"),
+        pytest.param({"languages": [{"code": "de"}, {"code": "fr"}]}, "", id="several"),
+        pytest.param({"languages": []}, "", id="none that it is sure of"),
+        pytest.param({"languages": [{}]}, "", id="a list of nothing"),
+        pytest.param({"language": 7}, "", id="a number"),
+        pytest.param({"language": "martian"}, "", id="none that is known"),
+        pytest.param({}, "", id="nothing said"),
+    ],
+)
+async def test_the_words_as_they_were_said(piece: Piece, language: dict[str, object], tag: str) -> None:
+    """Transcriptions are asked for like translations, of their own model; their language is the source's."""
+    said = {"text": " Hallo. ", "segments": [{"start": 0, "end": 1.5, "text": " Hallo."}], **language}
+    async with (
+        serving(says(200, json.dumps(said).encode(), x_request_id="req_1")) as wire,
+        httpx.AsyncClient() as client,
+    ):
+        engine = TranslationsEngine(
+            client,
+            base_url=f"{wire.url}/v1",
+            key=KEY,
+            model="whisper-1",
+            transcription_model="gpt-transcribe",
+        )
+        outcome = await engine.transcribe(piece, Ask(prompt="Acme", temperature=0.5))
+        (received,) = wire.received
+    assert outcome == Transcription("Hallo.", (Segment(0.0, 1.5, "Hallo."),), "req_1", tag)
+    assert received.target == "/v1/audio/transcriptions"
+    fields = {name: value for name, _, _, value in form(received)}
+    assert (fields["model"], fields["prompt"], fields["temperature"]) == (b"gpt-transcribe", b"Acme", b"0.5")
+
+
+async def test_each_path_learns_for_itself(piece: Piece) -> None:
+    """That the model of one path knows no times says nothing of the other path's model."""
+    answers = (says(400, REFUSED_FORMAT), says(200, JSON), says(200, GOOD), says(200, JSON))
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = engine_at(wire.url, client)
+        await engine.transcribe(piece, Ask())
+        await engine.translate(piece, Ask())
+        await engine.transcribe(piece, Ask())
+        assert formats(wire.received) == [b"verbose_json", b"json", b"verbose_json", b"json"]
+
+
+@pytest.mark.parametrize("said", [b"<html>", b"", b"[]", b'{"error": "no"}', b'{"text": null}'])
+async def test_nonsense_for_words(piece: Piece, said: bytes) -> None:
+    """What is no transcript is asked for once more, and no oftener."""
+    with pytest.raises(EndpointDownError) as caught:
+        await over(lambda _: httpx.Response(200, content=said)).transcribe(piece, Ask())
+    assert caught.value.tries == 2
 
 
 # --- faults of the wire -------------------------------------------------------------------------

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.engines import Segment, Transcription
+from bot.engines.parts import LONGEST_PART, MOST_CHARACTERS, MOST_PARTS, Parts, has_words
+from bot.piece import Piece
+
+PIECE = Piece(0, "/piece.flac", 0.0, 60.0, 4, is_last=True)
+HALLO, TSCHUESS = Segment(0.0, 2.0, "Hallo.", 0.1, -0.2, 1.1), Segment(2.0, 3.0, "Tschüss.")
+
+
+def heard(*texts: str) -> Transcription:
+    """Give a transcript with one segment a text, a second each."""
+    segments = (Segment(float(number), number + 1.0, text) for number, text in enumerate(texts))
+    return Transcription(" ".join(texts), tuple(segments))
+
+
+def words(text: str) -> str:
+    """Give a text without its spaces."""
+    return "".join(text.split())
+
+
+def test_segments_keep_their_times_and_metrics() -> None:
+    """What comes out has the English, the words as they were said, and all that was measured of them."""
+    parts = Parts.of(Transcription("Hallo. Tschüss.", (HALLO, TSCHUESS)), PIECE)
+    assert parts.next_batch() == {0: "Hallo.", 1: "Tschüss."}
+    parts.take({0: "Hello.", 1: "Bye."})
+    assert parts.next_batch() == {}
+    assert parts.translated() == (
+        Segment(0.0, 2.0, "Hello.", 0.1, -0.2, 1.1, original="Hallo."),
+        Segment(2.0, 3.0, "Bye.", original="Tschüss."),
+    )
+
+
+@pytest.mark.parametrize("segments", [(), (HALLO,)], ids=["no times", "a segment was lost on the way"])
+def test_text_without_its_segments_is_one(segments: tuple[Segment, ...]) -> None:
+    """Where the segments do not hold all that was said, the whole text is one as long as the piece."""
+    parts = Parts.of(Transcription("Hallo. Tschüss.", segments), PIECE)
+    assert parts.next_batch() == {0: "Hallo. Tschüss."}
+    parts.take({0: "Hello. Bye."})
+    assert parts.translated() == (Segment(0.0, 60.0, "Hello. Bye.", original="Hallo. Tschüss."),)
+
+
+def test_a_batch_is_bounded() -> None:
+    """No request holds too many parts or characters; half as much of both where that was too much."""
+    many = Parts.of(heard(*["Ja."] * 200), PIECE)
+    assert [*many.next_batch()] == [*range(MOST_PARTS)]
+    many.halve()
+    assert [*many.next_batch()] == [*range(MOST_PARTS // 2)]
+    long = Parts.of(heard(*["Ja, " + "a" * (LONGEST_PART - 10)] * 9), PIECE)
+    assert sum(map(len, long.next_batch().values())) <= MOST_CHARACTERS
+    assert len(long.next_batch()) == 4
+    for _ in range(20):
+        long.halve()
+    assert [*long.next_batch()] == [0], "one part is asked for in any case"
+
+
+def test_what_is_done_is_not_asked_for_again() -> None:
+    """The next batch goes on behind what is translated, and closes a hole in it."""
+    parts = Parts.of(heard("Eins.", "Zwei.", "Drei."), PIECE)
+    parts.take({1: "Two."})
+    assert parts.next_batch() == {0: "Eins.", 2: "Drei."}
+
+
+@pytest.mark.parametrize("text", ["♪", "…", "- -", "?!"])
+def test_what_has_no_words_is_not_translated(text: str) -> None:
+    """Of marks and notes a model would make something up; they stay as they are."""
+    parts = Parts.of(heard("Ja.", text), PIECE)
+    assert parts.next_batch() == {0: "Ja."}
+    parts.take({0: "Yes."})
+    assert [segment.text for segment in parts.translated()] == ["Yes.", text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Das ist ein Satz, und zwar keiner von den kurzen. " * 100, id="sentences"),
+        pytest.param("これは文です。" * 500, id="sentences without spaces between"),
+        pytest.param("wort " * 1000, id="one sentence without end"),
+        pytest.param("ก" * 5000, id="no end of anything"),
+    ],
+)
+def test_a_long_segment_is_cut_and_joined(text: str) -> None:
+    """A long text is asked for in stretches, cut at ends of sentences if it has any, and is one again."""
+    parts = Parts.of(heard(text), PIECE)
+    texts = [text for _, text in parts.texts]
+    assert len(texts) > 3
+    assert max(map(len, texts)) <= LONGEST_PART
+    if "." in text or "。" in text:
+        assert {text[-1] for text in texts} <= {".", "。"}
+    assert words("".join(texts)) == words(text)
+    parts.take({number: f"Stretch {number}." for number in range(len(texts))})
+    (segment,) = parts.translated()
+    assert segment.text == " ".join(f"Stretch {number}." for number in range(len(texts)))
+    assert segment.original == text
+
+
+@given(st.lists(st.text(max_size=50), max_size=200), st.integers(1, 2000), st.integers(0, 8))
+def test_every_word_is_asked_for_once(texts: list[str], times: int, halves: int) -> None:
+    """Whatever is said and however much at once: batch after batch is bounded, and all of it is asked for."""
+    parts = Parts.of(heard(*texts, "So ein langer Satz. " * times), PIECE)
+    for _ in range(halves):
+        parts.halve()
+    seen: list[str] = []
+    while batch := parts.next_batch():
+        assert len(batch) <= MOST_PARTS
+        assert len(batch) == 1 or sum(map(len, batch.values())) <= MOST_CHARACTERS
+        seen += batch.values()
+        parts.take({number: text.upper() for number, text in batch.items()})
+    assert words("".join(seen)) == words("".join(text for _, text in parts.texts if has_words(text)))
+    assert [segment.original for segment in parts.translated()] == [one.text for one in parts.segments]
