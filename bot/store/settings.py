@@ -149,11 +149,11 @@ class SettingsStore:
         """Choose the temperature of a channel; None leaves it to the default again."""
         await self._set(team_id, channel_id, "temperature", temperature, by=by)
 
-    async def set_original(self, team_id: str, channel_id: str, wants_original: bool, *, by: str) -> None:  # noqa: FBT001 -- the value that is set, as in the other setters
+    async def set_original(self, team_id: str, channel_id: str, *, wants_original: bool, by: str) -> None:
         """Choose whether a channel sees the words as they were said under the English."""
         await self._set(team_id, channel_id, "wants_original", wants_original, by=by)
 
-    async def set_skips_english(self, team_id: str, channel_id: str, skips_english: bool, *, by: str) -> None:  # noqa: FBT001 -- as above
+    async def set_skips_english(self, team_id: str, channel_id: str, *, skips_english: bool, by: str) -> None:
         """Choose whether recordings that are in English already are left alone in a channel."""
         await self._set(team_id, channel_id, "skips_english", skips_english, by=by)
 

@@ -86,7 +86,9 @@ async def use_original(desk: Desk, asked: Asked) -> Answer:
     settings = await desk.settings.get(asked.team_id, asked.channel_id)
     standing, wished = settings.wants_original if settings else None, ORIGINAL.read(asked.rest)
     if wished is not None and wished is not standing:
-        await desk.settings.set_original(asked.team_id, asked.channel_id, wished, by=asked.user_id)
+        await desk.settings.set_original(
+            asked.team_id, asked.channel_id, wants_original=wished, by=asked.user_id
+        )
     return ORIGINAL.answer(asked, standing=standing, wished=wished)
 
 
@@ -95,5 +97,7 @@ async def use_english(desk: Desk, asked: Asked) -> Answer:
     settings = await desk.settings.get(asked.team_id, asked.channel_id)
     standing, wished = settings.skips_english if settings else None, ENGLISH.read(asked.rest)
     if wished is not None and wished is not standing:
-        await desk.settings.set_skips_english(asked.team_id, asked.channel_id, wished, by=asked.user_id)
+        await desk.settings.set_skips_english(
+            asked.team_id, asked.channel_id, skips_english=wished, by=asked.user_id
+        )
     return ENGLISH.answer(asked, standing=standing, wished=wished)

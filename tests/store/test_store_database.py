@@ -76,7 +76,7 @@ async def test_upgrade_and_again(database_url: str) -> None:
 
 async def test_tables_are_those_of_the_stores(engine: AsyncEngine) -> None:
     """The migrations make exactly the tables that the stores use."""
-    assert {"channel_settings", "withdrawals"} <= METADATA.tables.keys()
+    assert {"channel_settings", "channel_terms", "withdrawals"} <= METADATA.tables.keys()
 
     def differences(connection: Connection) -> list[object]:
         options = {"version_table": migrations.VERSION_TABLE, "compare_type": True}
@@ -93,21 +93,29 @@ def test_head_is_the_newest_migration() -> None:
     assert script.get_heads() == [migrations.HEAD]
 
 
-async def test_upgrade_of_a_database_in_use(database_url: str) -> None:
-    """The settings of a database of the first version stay what they were; nobody has chosen what is new."""
+def make_old(database_url: str, revision: str, *statements: str) -> None:
+    """Make a database of a former version, with what is in it."""
     url = make_url(database_url)
     driver = "sqlite" if url.get_backend_name() == "sqlite" else url.drivername
     old = sa.create_engine(url.set(drivername=driver), poolclass=sa.NullPool)
     with old.begin() as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", "bot.store:migrations")
-        command.upgrade(config, "0001")
-        connection.exec_driver_sql(
-            "INSERT INTO channel_settings VALUES"
-            " ('T1', 'C1', 'ask', 'Zoë', 'U1', '2026-11-20 09:00:00+00:00'),"
-            " ('T1', 'C2', NULL, '', 'U2', '2026-11-20 09:00:00+00:00')"
-        )
+        command.upgrade(config, revision)
+        for statement in statements:
+            connection.exec_driver_sql(statement)
     old.dispose()
+
+
+async def test_upgrade_of_a_database_in_use(database_url: str) -> None:
+    """The settings of a database of the first version stay what they were; nobody has chosen what is new."""
+    make_old(
+        database_url,
+        "0001",
+        "INSERT INTO channel_settings VALUES"
+        " ('T1', 'C1', 'ask', 'Zoë', 'U1', '2026-11-20 09:00:00+00:00'),"
+        " ('T1', 'C2', NULL, '', 'U2', '2026-11-20 09:00:00+00:00')",
+    )
 
     done = [await upgrade(database_url), await upgrade(database_url)]
 
@@ -125,6 +133,38 @@ async def test_upgrade_of_a_database_in_use(database_url: str) -> None:
     after = await store.get("T1", "C1")
     assert after is not None
     assert (after.mode, after.prompt, after.output, after.temperature) == (Mode.ASK, "Zoë", Output.SRT, 0.2)
+    await engine.dispose()
+
+
+async def test_upgrade_to_terms(database_url: str) -> None:
+    """The settings of the second version stay, too, and the channel can have terms and the new choices."""
+    make_old(
+        database_url,
+        "0002",
+        "INSERT INTO channel_settings"
+        " (team_id, channel_id, mode, prompt, output, temperature, changed_by, changed_at) VALUES"
+        " ('T1', 'C1', 'off', 'Zoë', 'vtt', 0.5, 'U1', '2026-11-20 09:00:00+00:00')",
+    )
+
+    assert await upgrade(database_url)
+
+    engine = open_engine(database_url)
+    store = SettingsStore(engine)
+    before = await store.get("T1", "C1")
+    assert before == ChannelSettings(
+        Mode.OFF, "Zoë", Output.VTT, 0.5, changed_by="U1", changed_at=datetime(2026, 11, 20, 9, tzinfo=UTC)
+    )
+    await store.add_terms("T1", "C1", ["Acme"], by="U2")
+    await store.set_original("T1", "C1", wants_original=True, by="U2")
+    await store.set_skips_english("T1", "C1", skips_english=True, by="U2")
+    after = await store.get("T1", "C1")
+    assert after is not None
+    assert (after.prompt, after.glossary, after.wants_original, after.skips_english) == (
+        "Zoë",
+        ("Acme",),
+        True,
+        True,
+    )
     await engine.dispose()
 
 
