@@ -18,7 +18,7 @@ import structlog
 
 from bot.engines import Segment, Transcription, Translation
 from bot.engines.local_model import load
-from bot.errors import EndpointRefusedError
+from bot.errors import EndpointDownError, EndpointRefusedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +36,7 @@ HINT_TOKENS = 223
 # What looks like a loop or a wild guess is tried again, each time a little freer, as Whisper itself does.
 FREER = (0.2, 0.4, 0.6, 0.8, 1.0)
 SURE_OF_LANGUAGE = 0.5
-# Whisper's codes that are no tags of today.
-TAGS = {"jw": "jv", "iw": "he", "in": "id", "ji": "yi"}
+TAGS = {"jw": "jv"}  # the one code of Whisper's that is no tag: Javanese
 
 
 class LocalEngine:
@@ -87,6 +86,8 @@ class LocalEngine:
             model = self._model = self._model or self._loaded()
             try:
                 return self._listen(model, task, sound, ask, is_unwanted)
+            except EndpointDownError:
+                raise
             except Exception as error:
                 # Whatever libraries of C++ have to say of our own FLAC: another try would say the same.
                 raise EndpointRefusedError(detail=type(error).__name__) from error
@@ -118,7 +119,8 @@ class LocalEngine:
         for part in parts:
             if is_unwanted.is_set() or self._is_closed.is_set():
                 log.info("local_model.interrupted", task=task)
-                break
+                # Half of a piece must not pass for the whole of it.
+                raise EndpointDownError(detail="interrupted")
             segments.append(
                 Segment(
                     start_seconds=part.start,

@@ -71,7 +71,7 @@ def load(model: str) -> WhisperModel:
         loaded = faster_whisper.WhisperModel(
             place,
             device="cpu",
-            # A quarter of the memory that CTranslate2 needs by default on a processor, and twice as quick.
+            # By default these models become 32-bit numbers on a processor: slower, and twice as much memory.
             compute_type="int8",
             cpu_threads=threads(os.cpu_count()),
             local_files_only=True,

@@ -22,7 +22,7 @@ from bot.config import Config, ConfigFaults
 from bot.engines import Ask
 from bot.engines.local import HINT_TOKENS, LocalEngine, hint_of
 from bot.engines.local_model import SIZES, fault_of, load, threads
-from bot.errors import EndpointModelError, EndpointRefusedError, LocalModelError
+from bot.errors import EndpointDownError, EndpointModelError, EndpointRefusedError, LocalModelError
 from bot.piece import Piece
 from recordings import encode, sample
 
@@ -191,14 +191,14 @@ async def test_a_cancelled_piece(engine: LocalEngine, tiny: TinyModel, tmp_path:
 
 
 async def test_the_end(tiny: TinyModel, tmp_path: Path) -> None:
-    """A closed engine begins nothing, and its thread ends."""
+    """A closed engine ends its thread, begins nothing, and gives no half of a piece for a whole one."""
     engine, gate = LocalEngine(str(tiny.folder)), Gate(tmp_path)
     first = asyncio.create_task(engine.translate(gate.piece, Ask()))
     second = asyncio.create_task(engine.translate(quiet(tmp_path, 1), Ask()))
     await asyncio.sleep(0)
     await engine.close()
-    await gate.open()
-    with pytest.raises(EndpointRefusedError):
+    await gate.open(quiet(tmp_path, 1))
+    with pytest.raises(EndpointDownError):
         await first
     with pytest.raises(asyncio.CancelledError):
         await second
