@@ -74,7 +74,7 @@ def read_terms(text: str) -> list[str]:
     # One letter may be written in two ways that look the same.
     for raw in _BETWEEN_TERMS.split(unicodedata.normalize("NFC", storable(text))):
         term = " ".join(raw.split())
-        if len(term) > 1 and _QUOTES.get(term[0]) == term[-1]:
+        while len(term) > 1 and _QUOTES.get(term[0]) == term[-1]:
             term = term[1:-1].strip()
         if any(character.isalnum() for character in term):
             terms.setdefault(term.casefold(), term)

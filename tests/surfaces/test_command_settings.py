@@ -118,6 +118,116 @@ async def test_too_long_prompt(office: Office) -> None:
     assert await office.prompt() == "Zendesk"
 
 
+GOOD = "Good morning, this is Ms Núñez. I am calling about my Acme Pro."
+ORDERS = "Please translate politely and keep all names as they are."
+GERMAN = "Guten Tag, unsere Kundinnen und Kunden fragen hier nach Paketen, Rechnungen und kaputten Geräten."
+LONG = "I would like to ask about the Kräuterbutter from Ljubljana, please. " * 11 + "Thank you."
+
+
+async def test_good_prompt_is_not_doubted(office: Office) -> None:
+    """To a prompt as it should be nothing is added."""
+    answer = await office.type(f"prompt {GOOD}")
+    assert answer.endswith(f"not as an order.\n{GOOD}")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "doubt", "last_line"),
+    [
+        pytest.param(
+            ORDERS,
+            "Whisper continues text, it does not follow orders",
+            "Good morning, this is Ms Núñez. I am calling about my Acme Pro, which I ordered",
+            id="orders",
+        ),
+        pytest.param(GERMAN, "does not look like English", "", id="not English"),
+        pytest.param(LONG, "Whisper reads only the last 223", "I would like to ask about", id="too long"),
+    ],
+)
+async def test_doubtful_prompt_is_taken_with_a_warning(
+    office: Office, prompt: str, doubt: str, last_line: str
+) -> None:
+    """What may do harm is stored all the same, and said when it is set, sent again, and shown."""
+    for text, said in (
+        (f"prompt {prompt}", "Done:"),
+        (f"prompt {prompt}", "Nothing to change:"),
+        ("prompt", "This prompt goes along"),
+    ):
+        answer = await office.type(text)
+        assert answer.startswith(said)
+        assert doubt in answer
+        assert answer.splitlines()[1] == prompt.strip()
+        assert answer.splitlines()[-1].startswith(last_line)
+    assert await office.prompt() == prompt.strip()
+    assert doubt not in await office.type("prompt clear")
+
+
+async def test_what_is_likely_cut_is_shown(office: Office) -> None:
+    """Of a prompt that is too long, its start is shown in a quote, and the estimate is called one."""
+    result = await office.command(f"prompt {LONG}")
+    (answer,) = await result.answers()
+    _, prompt, warning, cut = answer["blocks"][0]["elements"]
+    assert warning["type"] == "rich_text_section"
+    assert warning["elements"][0]["text"].startswith("By my estimate this prompt has about 2")
+    assert cut["type"] == prompt["type"] == "rich_text_quote"
+    (lost,) = cut["elements"]
+    assert prompt["elements"][0]["text"].startswith(lost["text"])
+    assert 10 < len(lost["text"]) < len(LONG) / 2
+
+
+async def test_prompt_with_terms_that_take_its_room(office: Office) -> None:
+    """The terms are read in any case, so it is the prompt that is cut, and said so."""
+    await office.type("term add " + ", ".join(f"Kräuterbutter {number}" for number in range(25)))
+    answer = await office.type(f"prompt {GOOD} {GOOD}")
+    assert "By my estimate the prompt and the terms together have about 2" in answer
+    assert answer.splitlines()[-1].startswith("Good morning")
+
+
+async def test_all_that_is_doubtful_is_said(office: Office) -> None:
+    """Several warnings stand each on a line of its own, also in the longest of answers."""
+    answer = await office.type("prompt " + (GERMAN + " ") * 8 + ORDERS)
+    assert "By my estimate" in answer
+    assert "\nThis prompt does not look like English." in answer
+    assert "\nThis prompt reads like instructions." in answer
+    result = await office.command("prompt " + "& " * 449 + "&")
+    (longest,) = await result.answers()
+    assert longest["text"].count("&amp;") > 600
+
+    result = await office.command("prompt Translate politely, " + GERMAN)
+    (plain,) = await result.answers()
+    kinds = [part["type"].removeprefix("rich_text_") for part in plain["blocks"][0]["elements"]]
+    assert kinds == ["section", "quote", "section", "section", "quote"]
+    assert plain["blocks"][0]["elements"][3]["elements"][0]["text"] == "\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "yes", "no", "field"),
+    [
+        pytest.param("original", "on", "off", "wants_original", id="original words"),
+        pytest.param("english", "skip", "translate", "skips_english", id="already English"),
+    ],
+)
+async def test_choice_of_two(office: Office, word: str, yes: str, no: str, field: str) -> None:
+    """Both words are stored, also the default; alone it says what is set; a third word changes nothing."""
+    assert f"`{no}` here. " in await office.type(word)
+    assert f"`/translate {word}` takes `{yes}` or `{no}`" in await office.type(f"{word} maybe")
+    assert await office.is_untouched()
+
+    assert (await office.type(f"{word} {no}")).startswith("Nothing to change")
+    assert getattr(await office.stored(), field) is False
+    answer = await office.type(f"{word.title()} {yes.upper()}")
+    assert answer.startswith("Done: ")
+    assert f"`{yes}` here. " in answer
+    assert getattr(await office.stored(), field) is True
+    assert (await office.type(f"{word} {yes}")).startswith("Nothing to change")
+
+    answer = await office.type(word)
+    assert f"`{yes}` here. " in answer
+    assert f"`/translate {word} {yes}` and `/translate {word} {no}` change that." in answer
+    assert f"`{yes}` here. " in await office.type(f"{word} {yes} please")
+    assert (await office.type(f"{word} {no}")).startswith("Done: ")
+    assert getattr(await office.stored(), field) is False
+
+
 @pytest.mark.parametrize("output", list(Output))
 async def test_output_is_set(office: Office, output: Output) -> None:
     """A format that somebody chooses, in any case, is stored; the answer says what will come along."""
@@ -220,7 +330,21 @@ async def test_name_that_cannot_be_looked_up(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["on", "off", "ask", "prompt Zendesk", "prompt clear", "output srt", "temperature 1", "last"]
+    "text",
+    [
+        "on",
+        "off",
+        "ask",
+        "prompt Zendesk",
+        "prompt clear",
+        "terms",
+        "term add Zendesk",
+        "original on",
+        "english skip",
+        "output srt",
+        "temperature 1",
+        "last",
+    ],
 )
 async def test_not_a_member(office: Office, text: str) -> None:
     """In a channel that the bot is not in nothing is stored, and the answer says how to invite it."""
@@ -260,6 +384,9 @@ async def test_status_of_a_fresh_channel(office: Office) -> None:
     assert "api.example.com" in answer
     assert f"Output: `text`. {OUTPUT_MEANS[Output.TEXT]}\nTemperature: 0\n" in answer
     assert "There is no prompt; `/translate prompt TEXT` sets one." in answer
+    assert "There are no terms; `/translate term add NAME` adds one." in answer
+    assert "Original words: `off`. The English stands alone" in answer
+    assert "Recordings in English: `translate`. A recording that is in English already is answered" in answer
     assert "Last changed" not in answer
 
 
@@ -268,13 +395,18 @@ async def test_status_of_a_channel_in_use(office: Office) -> None:
     await office.type("ask")
     await office.type("output srt")
     await office.type("temperature 0.25")
+    await office.type("original on")
+    await office.type("english skip")
+    await office.type("term add Acme Pro, Zoë")
     await office.type("prompt Zendesk", user="ben")
     answer = await office.type("status")
     assert "Mode: `ask` (chosen here)" in answer
     assert f"Output: `srt`. {OUTPUT_MEANS[Output.SRT]}\nTemperature: 0.25\n" in answer
     assert "Last changed by ben on 20" in answer
     assert "U0BEN" not in answer
-    assert answer.endswith("The prompt:\nZendesk\nThere are no terms; `/translate term add NAME` adds one.")
+    assert "Original words: `on`. The words as they were said stand under the English." in answer
+    assert "Recordings in English: `skip`. I leave a recording alone that is in English already" in answer
+    assert answer.endswith("The prompt:\nZendesk\nThe terms (2):\nAcme Pro, Zoë")
 
 
 async def test_status_when_the_person_is_gone(office: Office) -> None:
