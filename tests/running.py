@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
+    from bot.sandbox.endpoint_answers import Answer
+    from bot.sandbox.endpoint_records import AudioRequest
     from bot.sandbox.records import Message
 
 PATIENT_ACK_SECONDS = 30.0  # Slack gives three: a busy machine is no reason for a test to fail
@@ -26,11 +28,24 @@ SAMPLES = {sample.name: sample for sample in samples.load()}
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a journey test plays on."""
+    """What a journey test plays on, with the engine that the bot uses first."""
 
     slack: SlackSandbox
     endpoint: EndpointSandbox
     bot: Bot
+    engine: str = "translations"
+
+    def script(self, *answers: Answer | None) -> None:
+        """Queue what the engine's next requests with sound get, on whatever path it sends them."""
+        if self.engine == "two-step":
+            self.endpoint.script_transcription(*answers)
+        else:
+            self.endpoint.script(*answers)
+
+    @property
+    def asked(self) -> list[AudioRequest]:
+        """Every request with sound that the engine has made."""
+        return self.endpoint.transcriptions if self.engine == "two-step" else self.endpoint.requests
 
     def replies(self, channel: str, ts: str) -> list[Message]:
         """Give what the bot answered in a thread, oldest first."""
@@ -114,4 +129,4 @@ async def playing(
         slack.retry_delays = (0.05, 0.1, 0.2)
         slack.ack_seconds = PATIENT_ACK_SECONDS
         async with running_bot(slack, endpoint, data, is_http=is_http, sleep=sleep, **more) as bot:
-            yield Stage(slack, endpoint, bot)
+            yield Stage(slack, endpoint, bot, more.get("TRANSLATION_ENGINE", "translations"))

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from bot.engines.endpoint import Answer
     from bot.piece import Piece
 
+    # What makes a piece and a question the same as before.
+    Asked = tuple[str, int, int, str, float]
+
 CHAT_PATH = "/chat/completions"
 REMEMBERED_PIECES = 256
 ENGLISH = "en"
@@ -65,12 +68,13 @@ class TwoStepEngine:
         self._chat_model = chat_model
         self._is_plain = False
         # What is paid for stays, while a piece is tried again: its transcript, and the parts that are done.
-        self._begun: OrderedDict[tuple[Piece, Ask], Parts] = OrderedDict()
+        self._begun: OrderedDict[Asked, Parts] = OrderedDict()
 
     async def translate(self, piece: Piece, ask: Ask) -> Translation:
         """Ask for the words, then for their English. FileNotFoundError passes: the piece is gone."""
-        parts = self._begun.get((piece, ask)) or Parts.of(await self.transcribe(piece, ask), piece)
-        self._remember(piece, ask, parts)
+        asked = (piece.path, piece.index, piece.size_bytes, ask.prompt, ask.temperature)
+        parts = self._begun.get(asked) or Parts.of(await self.transcribe(piece, ask), piece)
+        self._remember(asked, parts)
         heard, language = parts.heard, _language(parts.heard)
         if not has_words(heard.text):
             translation = Translation("", request_id=heard.request_id)
@@ -84,7 +88,7 @@ class TwoStepEngine:
             translation = Translation(
                 text, segments, f"{heard.request_id} {request_id}".strip(), heard.text, language
             )
-        self._begun.pop((piece, ask), None)  # many others may have taken its room
+        self._begun.pop(asked, None)  # many others may have taken its room
         return translation
 
     async def transcribe(self, piece: Piece, ask: Ask) -> Transcription:
@@ -96,10 +100,10 @@ class TwoStepEngine:
         """Let go of connections."""
         await self._endpoint.close()
 
-    def _remember(self, piece: Piece, ask: Ask, parts: Parts) -> None:
+    def _remember(self, asked: Asked, parts: Parts) -> None:
         """Keep what is begun; what was given up long ago makes room."""
-        self._begun[piece, ask] = parts
-        self._begun.move_to_end((piece, ask))
+        self._begun[asked] = parts
+        self._begun.move_to_end(asked)
         while len(self._begun) > REMEMBERED_PIECES:
             self._begun.popitem(last=False)
 

@@ -50,8 +50,8 @@ class EndpointSandbox:
     for translations, `transcription_models` and `chat_models` for the others; `shutdown_dates` says of some
     when they end. `timeless_models` know JSON and text only. `hears_nothing` makes every text empty;
     `gate`, while it is cleared, holds every answer back. `ears` are asked what a file says before it is
-    listened to in a child, and `tongue` what a text means in English before the known ones are looked
-    through; where they say None, that follows. `refused_extensions` (such as ".flac") are not taken, as
+    listened to in a child, and `tongue` what a text means in English that the samples do not say; where
+    they say None, the usual follows. `refused_extensions` (such as ".flac") are not taken, as
     OpenAI says it, or, with `measures_files`, as a gateway says it that can't measure them; nor is JSON mode
     in a chat without `knows_json_mode`. `listeners` get the number and the new state of each request for a
     translation that changes.

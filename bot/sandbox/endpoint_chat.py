@@ -80,7 +80,7 @@ def answered(body: Mapping[str, Any], tongue: Callable[[str], str | None] | None
 
 def english_of(text: str, tongue: Callable[[str], str | None] | None) -> str:
     """Translate what is known; English stays as it is."""
-    known = (tongue(text) if tongue else None) or _known().get(text.strip())
+    known = _known().get(text.strip()) or (tongue(text) if tongue else None)
     if known is not None:
         return known
     return text if is_english(text) else UNKNOWN.format(len(text))

@@ -125,19 +125,19 @@ async def test_a_video_without_sound(room: Room, tmp_path: Path) -> None:
 
 async def test_a_passing_fault_of_the_endpoint_is_not_seen(room: Room, clock: Clock) -> None:
     """What heals by trying again is tried again, after the pause that the endpoint asked for."""
-    room.stage.endpoint.script(
+    room.stage.script(
         failing(429, headers={"Retry-After": "7"}), failing(500), answers.html(502), answers.drop_after_work()
     )
-    before, began = len(room.stage.endpoint.requests), len(clock.slept)
+    before, began = len(room.stage.asked), len(clock.slept)
     assert await room.text(await room.share()) == PARCEL.english
-    assert len(room.stage.endpoint.requests) - before == 5
+    assert len(room.stage.asked) - before == 5
     assert any(7 <= seconds < 8 for seconds in clock.slept[began:])
 
 
 @pytest.mark.parametrize("text", ["", " \n", "."])
 async def test_nobody_speaks(room: Room, text: str) -> None:
     """A recording in which the endpoint hears nothing gets one quiet line, no failure."""
-    room.stage.endpoint.script(answers.saying({"text": text, "segments": []}))
+    room.stage.script(answers.saying({"text": text, "segments": []}))
     (reply,) = await room.replies(await room.share())
     payload = payload_of(reply)
     assert (payload["ending"], payload["reason"]) == ("no_speech", "")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scenes import PARCEL, Room, blocks_text, named, payload_of
+from scenes import PARCEL, Room, blocks_text, named, payload_of, unlabelled
 
 from bot.sandbox import endpoint_answers as answers
 from bot.sandbox.faults import Fault
@@ -51,7 +51,7 @@ async def test_short_sound_gets_no_progress_message(room: Room) -> None:
     room.stage.endpoint.delay_seconds = 0.0
     assert posts(room, "dragoman_progress") == []
     assert len(room.said()) == 1
-    assert (reply.text, slack.status(room.channel, ts)) == (PARCEL.english, "")
+    assert (unlabelled(reply.text), slack.status(room.channel, ts)) == (PARCEL.english, "")
 
 
 async def test_long_and_slow_sound_gets_one(room: Room) -> None:
@@ -118,7 +118,7 @@ async def test_an_unclear_post_is_one_reply(room: Room, fault: Fault) -> None:
     """Whether Slack performed a post or not, when its answer is lost: in the end there is one reply."""
     room.stage.slack.faults.add(fault)
     (reply,) = await room.replies(await room.share())
-    assert reply.text == PARCEL.english
+    assert unlabelled(reply.text) == PARCEL.english
     assert len(room.said()) == 1
 
 
@@ -148,7 +148,7 @@ async def test_rate_limits_are_obeyed(room: Room, clock: Clock, fault: Fault, pa
 async def test_blocks_that_slack_refuses_cost_nothing(room: Room) -> None:
     """Should Slack refuse our blocks, the words stand there as plain text, escaped."""
     room.stage.slack.faults.add(Fault("error", POST, error="invalid_blocks"))
-    room.stage.endpoint.script(answers.saying({"text": "Ring <!channel> & me."}))
+    room.stage.script(answers.saying({"text": "Ring <!channel> & me."}))
     (reply,) = await room.replies(await room.share())
     assert (reply.text, reply.blocks) == ("Ring &lt;!channel&gt; &amp; me.", ())
 
@@ -199,7 +199,7 @@ def long_text(characters: int = 40_000) -> str:
 async def test_a_long_text_arrives_whole(room: Room) -> None:
     """40,000 characters come in numbered parts that are the whole text, as a file is, and ping nobody."""
     text = long_text()
-    room.stage.endpoint.script(answers.saying({"text": text}))
+    room.stage.script(answers.saying({"text": text}))
     ts = await room.share()
     await room.stage.slack.wait_for(lambda _: _all_parts(room), timeout=20)
     await room.stage.slack.wait_for(lambda _: room.said()[-1].files)
@@ -232,7 +232,7 @@ def _all_parts(room: Room) -> bool:
 @pytest.mark.parametrize("kind", ["lost_before", "lost_after"])
 async def test_a_part_lost_in_the_middle_is_added_once(room: Room, kind: Any) -> None:  # noqa: ANN401 -- a FaultKind
     """Where the third of several parts is lost on its way there or back, it stands once, and in its place."""
-    room.stage.endpoint.script(answers.saying({"text": long_text(18_000)}))
+    room.stage.script(answers.saying({"text": long_text(18_000)}))
     room.stage.slack.faults.add(Fault(kind, POST, after=2))
     ts = await room.share()
     await room.stage.slack.wait_for(lambda _: _all_parts(room), timeout=20)
@@ -244,7 +244,7 @@ async def test_a_part_lost_in_the_middle_is_added_once(room: Room, kind: Any) ->
 @pytest.mark.parametrize("text", [NASTY.strip(), "हैलो 👋🏽 \u202eflip", "a\0b\ud800c", "x" * 9000])
 async def test_a_wild_text_arrives_as_it_is(room: Room, text: str) -> None:
     """Every character of a wild text is shown as it is, save those that no message can hold."""
-    room.stage.endpoint.script(answers.saying({"text": text}))
+    room.stage.script(answers.saying({"text": text}))
     ts = await room.share()
     await room.stage.slack.wait_for(lambda _: room.said() and _all_parts(room))
     parts = [words_of(one) for one in await room.stage.reply(room.channel, ts)]
@@ -264,4 +264,5 @@ async def test_a_refused_reply_may_be_asked_for_again(room: Room, error: str) ->
     result = await slack.command("/translate", slack.permalink(room.channel, ts), channel=room.channel)
     assert result.acked
     (reply,) = await room.replies(ts)
-    assert (reply.text, payload_of(reply)["job_id"].rpartition(":")[2]) == (PARCEL.english, "2")
+    number = payload_of(reply)["job_id"].rpartition(":")[2]
+    assert (unlabelled(reply.text), number) == (PARCEL.english, "2")
