@@ -223,9 +223,8 @@ def translate(  # noqa: PLR0913 -- as many options as a recording can have; type
     out, or the subtitles; where something failed, error (a fixed word) and
     message. Only why nothing was begun stands on stderr.
     """
-    from bot.shell.doubts import doubts_about  # noqa: PLC0415 -- see the file's first lines
-    from bot.shell.order import Order, UsageError  # noqa: PLC0415 -- the same
-    from bot.shell.printing import OutputError, say  # noqa: PLC0415 -- the same
+    from bot.shell.order import Order, UsageError  # noqa: PLC0415 -- see the file's first lines
+    from bot.shell.printing import OutputError  # noqa: PLC0415 -- the same
     from bot.shell.translating import translate_files  # noqa: PLC0415 -- the same
 
     order = Order(
@@ -238,8 +237,6 @@ def translate(  # noqa: PLR0913 -- as many options as a recording can have; type
     )
     config = load_config(needs_slack=False)
     _configure_logs(config, level="error")
-    for line in [] if as_json else doubts_about(order.prompt):
-        say(line)
     try:
         raise typer.Exit(asyncio.run(_until_stopped(translate_files(config, order))))
     except UsageError as error:

@@ -81,6 +81,23 @@ async def test_text_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert [(request.prompt, request.temperature) for request in endpoint.requests] == [("Acme", "0.2")] * 2
 
 
+async def test_doubtful_prompt_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    """A prompt that may do harm goes along all the same; why it may stands on stderr, beside JSON not."""
+    prompt = "Please translate politely. " + "Dragoman, Zendesk, Kräuterbutter. " * 24
+    async with quick_endpoint() as endpoint:
+        config = config_for(endpoint)
+        assert await translate_files(config, Order(files=[PARCEL.path], prompt=prompt)) == 0
+        said = capsys.readouterr()
+        assert await translate_files(config, Order(files=[PARCEL.path], prompt=prompt, is_json=True)) == 0
+    assert {request.prompt for request in endpoint.requests} == {prompt}
+    assert said.out == PARCEL.english + "\n"
+    too_long, orders = said.err.splitlines()
+    assert too_long.startswith("--prompt: about 3")
+    assert "never see its start: “Please translate politely. Dragoman" in too_long
+    assert orders.startswith("--prompt: it reads like instructions")
+    assert capsys.readouterr().err == ""
+
+
 async def test_one_text_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """One file's text is all there is on stdout; without a terminal nothing else is shown."""
     async with quick_endpoint() as endpoint:

@@ -23,8 +23,10 @@ from bot.paragraphs import gaps_of, span_mark
 from bot.prepare import Decoders, Limits
 from bot.shell import piped
 from bot.shell.bars import Bars
+from bot.shell.doubts import doubts_about
 from bot.shell.order import STDIN, check, is_stream
 from bot.shell.outcome import Outcome, Trouble
+from bot.shell.printing import say
 from bot.shell.targets import find_targets
 from bot.shell.telling import tell, write
 from bot.shell.words import NO_SPEECH, OWN_TROUBLE, WORDS, explain
@@ -72,6 +74,8 @@ async def translate_files(config: Config, order: Order, console: Console | None 
     """
     check(order)
     targets = find_targets(order)
+    for line in [] if order.is_json else doubts_about(order.prompt):
+        say(line)
     terms = config.terms
     decoders = Decoders(at_once=2, limits=Limits.up_to(terms.max_seconds))
     # The folder goes last, when no child is left that could write into it.

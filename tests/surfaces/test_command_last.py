@@ -206,6 +206,35 @@ async def test_wish_has_changed(office: Office, typed: str, wish: tuple[str, Out
     assert (again.prompt, again.output, again.temperature) == wish
 
 
+@pytest.mark.parametrize(
+    ("typed", "field", "value"),
+    [
+        ("term add Zoë", "glossary", ("Acme", "Zoë")),
+        ("term remove acme", "glossary", ()),
+        ("original on", "wants_original", True),
+        ("english skip", "skips_english", True),
+    ],
+)
+async def test_terms_or_choices_have_changed(office: Office, typed: str, field: str, value: object) -> None:
+    """With other terms or choices than last time a recording is translated anew, and with them."""
+    await office.type("term add Acme")
+    await office.slack.share(CLIP)
+    await office.type("last")
+    office.jobs.end(EndingName.TRANSLATED)
+    assert (await office.type("last")).startswith("That is already translated")
+    await office.type(typed)
+    assert (await office.type("last")).startswith("On it: the English will stand")
+    first, again = office.jobs.started
+    assert (first.attempt, first.glossary, first.wants_original, first.skips_english) == (
+        1,
+        ("Acme",),
+        False,
+        False,
+    )
+    assert again.attempt == 2
+    assert getattr(again, field) == value
+
+
 async def test_missing_parts_are_all_that_is_tried_again(office: Office) -> None:
     """What is missing of a translation is started alone, until nothing is; then there is nothing to do."""
     await office.slack.share(CLIP)
