@@ -148,6 +148,18 @@ def test_many_words_are_a_file() -> None:
     check_limits(reply)
 
 
+def test_words_under_many_marks_are_a_file() -> None:
+    """Marks count as well: what Slack takes of one message is never near."""
+    doubts = (Doubt.LOOP, Doubt.UNSURE)
+    segments = [(number * 0.9, number * 0.9 + 0.9, "Yes.", doubts[number % 2]) for number in range(160)]
+    whole = doubtful(*segments, seconds=144.0)
+    reply = translated(replace(whole, original="Jawohl. " * 370))
+    assert (len(reply.messages), quotes(reply), reply.document) == (1, [], None)
+    assert reply.original is not None
+    few = translated(replace(doubtful(*segments[:20], seconds=18.0), original="Jawohl. " * 370))
+    assert (len(quotes(few)), few.original) == (1, None)
+
+
 def test_the_words_of_a_long_text_are_a_file() -> None:
     """Of several messages none has the words; the English goes along as ever."""
     whole = replace(talk(2_400), original="Kurz.")
