@@ -21,8 +21,10 @@ MOST_SPREAD = 1.5
 
 def is_echo(text: str, ask: Ask) -> bool:
     """Say whether a text is the prompt, or a part of it, and too much of it to be chance."""
+    if not ask.prompt:
+        return False
     words, prompt = said_in(text), said_in(ask.prompt)
-    if not words or len(words) * LEAST_SHARE > len(prompt):
+    if len(words) * LEAST_SHARE > len(prompt):
         return False
     much = amount(words)
     if much >= LEAST_IN_A_ROW and _holds(prompt, words):
@@ -32,6 +34,8 @@ def is_echo(text: str, ask: Ask) -> bool:
 
 def is_short_echo(text: str, ask: Ask) -> bool:
     """Say whether a text is all of a prompt, or all of its terms, that people may well say themselves."""
+    if not ask.prompt:
+        return False
     words, prompt, terms = said_in(text), said_in(ask.prompt), said_in(" ".join(ask.glossary))
     without = prompt[: len(prompt) - len(terms)] if terms and prompt[-len(terms) :] == terms else prompt
     return bool(words) and words in {prompt, terms, without}

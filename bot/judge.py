@@ -62,9 +62,9 @@ def judge_piece(translation: Translation, piece: Piece, ask: Ask) -> Judged:
     """
     segments = _segments_of(translation, piece)
     heard = speech_in(segments, piece)
-    told = cut_loops(heard)
-    while (again := cut_loops(speech_in(told, piece))) != told:
-        told = again
+    told = heard
+    while (shorter := speech_in(cut_loops(told), piece)) != told:
+        told = shorter
     if not told:
         return Judged(Verdict.NO_SPEECH, replace(translation, text="", segments=(), original=""))
     if _is_all_echo(heard, piece, ask) or _is_all_echo(told, piece, ask):

@@ -63,13 +63,16 @@ def cut_loops(segments: Sequence[Segment]) -> tuple[Segment, ...]:
 
 def _cut_once(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     placed = _placed(segments)
+    said = [one.word.said for one in placed]
     for period in range(1, MOST_WORDS + 1):
+        same = bytes(map(eq, said, said[period:]))
         # From the end, so that the places of those before stay true.
-        loops = list(_loops_of(placed, period))[::-1]
+        loops = list(_loops_of(placed, same, period))[::-1]
         for loop in loops:
             segments = _cut(segments, placed, loop)
         if loops:
             placed = _placed(segments)
+            said = [one.word.said for one in placed]
     return segments
 
 
@@ -77,10 +80,8 @@ def _placed(segments: Sequence[Segment]) -> list[_Placed]:
     return [_Placed(number, word) for number, one in enumerate(segments) for word in words_of(one.text)]
 
 
-def _loops_of(placed: Sequence[_Placed], period: int) -> Iterator[_Loop]:
-    """Find the loops whose unit has so many words."""
-    said = [one.word.said for one in placed]
-    same = bytes(map(eq, said, said[period:]))
+def _loops_of(placed: Sequence[_Placed], same: bytes, period: int) -> Iterator[_Loop]:
+    """Find the loops whose unit has so many words; `same` tells of each word whether it comes again then."""
     least = period * (min(SENTENCES_IN_A_ROW, GROUPS_IN_A_ROW) - 1)
     for run in re.finditer(rb"\x01{%d,}" % least, same):
         loop = _loop_in(placed, run.start(), run.end() + period, period)

@@ -52,6 +52,8 @@ BETWEEN = re.compile(
 )
 # What people do say, all day long, and models say to silence.
 COURTESY = re.compile(r"(?:thank you|thanks)(?: so much| very much| a lot)?|bye(?: bye)*|goodbye|you")
+# No sentence of these has more characters.
+MOST_OF_STOCK = 200
 # So often nobody says it in a row.
 FAREWELLS_IN_A_ROW, COURTESIES_IN_A_ROW = 2, 5
 
@@ -67,16 +69,14 @@ def speech_in(segments: Sequence[Segment], piece: Piece) -> tuple[Segment, ...]:
     if 0 < piece.seconds <= LEAST_SECONDS:
         return ()
     heard = [one for one in segments if not (_is_silence(one) or is_sound(one.text))]
-    phrases = [phrase for one in heard for phrase in stock_phrases(one.text)]
-    often = Counter(phrases)
-    alone = all(stock_phrases(one.text) for one in heard)
+    stock = [stock_phrases(one.text) for one in heard]
+    often = Counter(phrase for phrases in stock for phrase in phrases)
+    alone = all(stock)
     return tuple(
         one
-        for one in heard
-        if not (
-            (stock := stock_phrases(one.text))
-            and (is_given_away(one, piece, alone=alone) or any(_is_too_often(often, said) for said in stock))
-        )
+        for one, phrases in zip(heard, stock, strict=True)
+        if not phrases
+        or not (is_given_away(one, piece, alone=alone) or any(_is_too_often(often, said) for said in phrases))
     )
 
 
@@ -90,15 +90,16 @@ def is_sound(text: str) -> bool:
 
 def stock_phrases(text: str) -> list[str]:
     """Give the stock phrases of which a text consists, in order; nothing where there is anything else."""
-    sentences = [" ".join(said_in(_APOSTROPHE.sub(" ", one))) for one in _SENTENCE_END.split(text)]
-    phrases = [one for one in sentences if one]
-    return phrases if all(_is_stock(one) for one in phrases) else _whole_phrase(phrases)
-
-
-def _whole_phrase(phrases: list[str]) -> list[str]:
-    """Give the one phrase that sentences are together: "Subtitles by Amara.org" has a full stop in it."""
-    whole = " ".join(phrases)
-    return [whole] if _is_stock(whole) else []
+    text = _APOSTROPHE.sub(" ", text)
+    phrases: list[str] = []
+    for sentence in _SENTENCE_END.split(text):
+        phrase = " ".join(said_in(sentence[:MOST_OF_STOCK]))
+        if len(sentence) > MOST_OF_STOCK or (phrase and not _is_stock(phrase)):
+            # "Subtitles by Amara.org" has a full stop in it.
+            whole = " ".join(said_in(text)) if len(text) <= MOST_OF_STOCK else ""
+            return [whole] if _is_stock(whole) else []
+        phrases += [phrase] * bool(phrase)
+    return phrases
 
 
 def _is_stock(phrase: str) -> bool:

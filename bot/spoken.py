@@ -35,11 +35,7 @@ def words_of(text: str) -> list[Word]:
     found: list[Word] = []
     end = 0
     for match in _WORD.finditer(text):
-        said = "".join(
-            letter
-            for letter in unicodedata.normalize("NFKC", match[0]).casefold()
-            if unicodedata.category(letter)[0] in "LNM"
-        )
+        said = _as_compared(match[0])
         if said:
             begins = not found or _SENTENCE_END.search(text, end, match.start()) is not None
             found.append(Word(said, match.start(), match.end(), begins))
@@ -47,9 +43,16 @@ def words_of(text: str) -> list[Word]:
     return found
 
 
+def _as_compared(word: str) -> str:
+    if word.isascii() and word.isalnum():
+        return word.lower()
+    whole = unicodedata.normalize("NFKC", word).casefold()
+    return "".join(letter for letter in whole if unicodedata.category(letter)[0] in "LNM")
+
+
 def said_in(text: str) -> tuple[str, ...]:
     """Give what is compared of a text: its words without case and punctuation."""
-    return tuple(word.said for word in words_of(text))
+    return tuple(said for match in _WORD.finditer(text) if (said := _as_compared(match[0])))
 
 
 def amount(said: Iterable[str]) -> float:
