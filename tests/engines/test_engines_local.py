@@ -67,14 +67,20 @@ class Gate:
         self.path = folder / "gate"
         os.mkfifo(self.path)
         self.piece = piece_of(self.path)
+        self._end: int | None = None
+
+    async def reached(self) -> None:
+        """Wait until the thread stands before it."""
+        self._end = await asyncio.to_thread(os.open, self.path, os.O_WRONLY)
 
     async def open(self, sound: Piece | None = None) -> None:
         """Let a piece's sound through; without one it is nothing that can be read."""
+        if self._end is None:
+            await self.reached()
         await asyncio.to_thread(self._write, sound)
 
     def _write(self, sound: Piece | None) -> None:
-        # Goes on when the other side has opened it, too.
-        with self.path.open("wb") as file:
+        with os.fdopen(self._end or -1, "wb") as file:
             file.write(Path(sound.path).read_bytes() if sound else b"")
 
 
@@ -181,7 +187,7 @@ async def test_a_cancelled_piece(engine: LocalEngine, tiny: TinyModel, tmp_path:
     logs.configure("info", "json", stream)
     gate = Gate(tmp_path)
     work = asyncio.create_task(engine.translate(gate.piece, Ask()))
-    await asyncio.sleep(0)
+    await gate.reached()
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
@@ -195,7 +201,7 @@ async def test_the_end(tiny: TinyModel, tmp_path: Path) -> None:
     engine, gate = LocalEngine(str(tiny.folder)), Gate(tmp_path)
     first = asyncio.create_task(engine.translate(gate.piece, Ask()))
     second = asyncio.create_task(engine.translate(quiet(tmp_path, 1), Ask()))
-    await asyncio.sleep(0)
+    await gate.reached()
     await engine.close()
     await gate.open(quiet(tmp_path, 1))
     with pytest.raises(EndpointDownError):
