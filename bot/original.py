@@ -42,9 +42,8 @@ def language_name(job: Job, whole: Whole) -> str:
 
 
 def label(language: str) -> Message:
-    """Say small what was translated from."""
-    words = f"From {language}"
-    return Message(escape(words), (small(words),))
+    """Say small what was translated from; a notification, which has room for little, does without."""
+    return Message("", (small(f"From {language}"),))
 
 
 def original_quote(original: str, language: str) -> Message:

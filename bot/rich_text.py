@@ -92,8 +92,8 @@ def preformatted(text: str) -> dict[str, Any]:
 
 
 def under(above: Message, below: Message) -> Message:
-    """Give one message of two, a blank line between them."""
-    return Message(f"{above.text}\n\n{below.text}", (*above.blocks, *below.blocks))
+    """Give one message of two, a blank line between their texts."""
+    return Message("\n\n".join(filter(None, (above.text, below.text))), (*above.blocks, *below.blocks))
 
 
 def heading_of(name: str, number: int, of: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -60,9 +59,9 @@ class Room:
         return found
 
     async def text(self, ts: str) -> str:
-        """Wait for the one reply and give its text, without the label that says the language."""
+        """Wait for the one reply and give its text."""
         (reply,) = await self.replies(ts)
-        return unlabelled(reply.text)
+        return reply.text
 
     async def unanswered(self, ts: str) -> None:
         """Wait until a message was taken note of, and see that nothing came of it."""
@@ -137,11 +136,6 @@ def new_room(stage: Stage, **how: Any) -> Room:  # noqa: ANN401 -- as in `Acting
 def named(name: str, sample: str = "parcel", **how: Any) -> SharedFile:  # noqa: ANN401 -- fields of SharedFile
     """Give a shipped sample under another name."""
     return replace(SharedFile(name, path=SAMPLES[sample].path), **how)
-
-
-def unlabelled(text: str) -> str:
-    """Take away the last line that says what was translated from, where the engine knows it."""
-    return re.sub(r"\n+From [A-Z][a-z]+$", "", text)
 
 
 def blocks_text(message: Message) -> str:

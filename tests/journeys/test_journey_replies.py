@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scenes import PARCEL, Room, blocks_text, named, payload_of, unlabelled
+from scenes import PARCEL, Room, blocks_text, named, payload_of
 
 from bot.sandbox import endpoint_answers as answers
 from bot.sandbox.faults import Fault
@@ -51,7 +51,7 @@ async def test_short_sound_gets_no_progress_message(room: Room) -> None:
     room.stage.endpoint.delay_seconds = 0.0
     assert posts(room, "dragoman_progress") == []
     assert len(room.said()) == 1
-    assert (unlabelled(reply.text), slack.status(room.channel, ts)) == (PARCEL.english, "")
+    assert (reply.text, slack.status(room.channel, ts)) == (PARCEL.english, "")
 
 
 async def test_long_and_slow_sound_gets_one(room: Room) -> None:
@@ -118,7 +118,7 @@ async def test_an_unclear_post_is_one_reply(room: Room, fault: Fault) -> None:
     """Whether Slack performed a post or not, when its answer is lost: in the end there is one reply."""
     room.stage.slack.faults.add(fault)
     (reply,) = await room.replies(await room.share())
-    assert unlabelled(reply.text) == PARCEL.english
+    assert reply.text == PARCEL.english
     assert len(room.said()) == 1
 
 
@@ -265,4 +265,4 @@ async def test_a_refused_reply_may_be_asked_for_again(room: Room, error: str) ->
     assert result.acked
     (reply,) = await room.replies(ts)
     number = payload_of(reply)["job_id"].rpartition(":")[2]
-    assert (unlabelled(reply.text), number) == (PARCEL.english, "2")
+    assert (reply.text, number) == (PARCEL.english, "2")
