@@ -32,6 +32,8 @@ WHOLLY_TESTED = (
     "prompts",
     "translate",
     "line",
+    "engines/local",
+    "engines/local_model",
     "lines",
     "breaker",
     "join",
