@@ -24,7 +24,7 @@ from bot.errors import DeletedError, DownloadForbiddenError, NotReadyError, With
 from bot.share import SlackFile
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 log = structlog.get_logger()
 
@@ -120,6 +120,8 @@ class WebApi:
         self, client: AsyncWebClient, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     ) -> None:
         self.client = client
+        # What the token may do, in the words of auth.test's answer; None where it has not said so.
+        self.scopes: frozenset[str] | None = None
         self._sleep = sleep
 
     async def call(
@@ -162,6 +164,8 @@ class WebApi:
         answer = response.data
         if not isinstance(answer, dict):
             raise SlackUnreachableError(method, "not JSON", is_unclear=True)
+        if method == "auth.test":
+            self.scopes = _scopes(response.headers)
         return answer
 
     async def identify(self) -> Identity:
@@ -223,6 +227,12 @@ def _read_refusal(method: str, error: SlackApiError) -> float:
     if word and word not in UNCLEAR_ERRORS:
         raise SlackRefusedError(method, word, needed=str(body.get("needed", ""))) from error
     raise SlackUnreachableError(method, word or f"status {status}", is_unclear=True) from error
+
+
+def _scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
+    """Read the scopes, which Slack lists in a header of every answer."""
+    said = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
+    return None if said is None else frozenset(filter(None, map(str.strip, said.split(","))))
 
 
 def _seconds(header: str | None) -> float:

@@ -44,6 +44,7 @@ SCOPES_OF_METHODS: dict[str, set[str]] = {
     "files.info": {"files:read"},
     "reactions.add": {"reactions:write"},
     "reactions.remove": {"reactions:write"},
+    "users.conversations": {"channels:read", "groups:read"},
     "users.info": {"users:read"},
     "views.open": set(),
     "views.publish": set(),

@@ -1,4 +1,4 @@
-"""The Web API's conversations methods: info, history, replies, members, open."""
+"""The Web API's conversations methods: info, history, replies, members, open; and whose they are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.events import READ_SCOPES
 from bot.sandbox.objects import channel_object, message_object
 from bot.sandbox.refusals import RefusedError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bot.sandbox.records import Json, Message
 
 MOST_PER_PAGE = 999
+KINDS_BY_TYPE = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
 
 
 def info(call: Call) -> Json:
@@ -56,6 +58,30 @@ def members(call: Call) -> Json:
     page, more = _page(call.arguments, channel.members, default=100)
     more.pop("has_more")
     return call.answer(members=list(page), **({"response_metadata": {"next_cursor": ""}} | more))
+
+
+def of_user(call: Call) -> Json:
+    """List the conversations that the bot, or a `user`, is in: users.conversations."""
+    workspace = call.workspace
+    user = call.arguments.text("user") or workspace.app.bot.id
+    kinds = call.arguments.text("types") or "public_channel"
+    wanted = set()
+    for kind in kinds.split(","):
+        if kind not in KINDS_BY_TYPE:
+            call.arguments.refuse(f"`types` knows no {kind}", "invalid_types")
+        wanted.add(KINDS_BY_TYPE[kind])
+        call.check_scope(READ_SCOPES[KINDS_BY_TYPE[kind]])
+    found = [
+        channel
+        for channel in workspace.channels.values()
+        if channel.kind in wanted
+        and user in channel.members
+        and not (channel.is_archived and call.arguments.flag("exclude_archived"))
+    ]
+    page, more = _page(call.arguments, found, default=100)
+    more.pop("has_more")
+    listed = [channel_object(workspace, channel) for channel in page]
+    return call.answer(channels=listed, **({"response_metadata": {"next_cursor": ""}} | more))
 
 
 def open_conversation(call: Call) -> Json:

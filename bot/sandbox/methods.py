@@ -117,6 +117,7 @@ _COMPLETE = "files channel_id thread_ts initial_comment channels blocks"
 _STATUS = "channel_id thread_ts status loading_messages"
 _UPLOAD = "filename length alt_text alt_txt snippet_type"
 _OPEN = "channel users return_im prevent_creation"
+_MEMBERSHIPS = "user types exclude_archived limit cursor"
 _APP = "app"
 
 # fmt: off
@@ -139,6 +140,7 @@ METHODS: dict[str, Method] = {
     "files.info": Method(files.info, "files:read", TIER_4, "file count cursor limit page"),
     "reactions.add": Method(reactions_add, "reactions:write", TIER_3, "channel name timestamp"),
     "reactions.remove": Method(reactions_remove, "reactions:write", TIER_2, "channel name timestamp"),
+    "users.conversations": Method(conversations.of_user, "", TIER_3, _MEMBERSHIPS),
     "users.info": Method(users_info, "users:read", TIER_4, "user include_locale"),
     "views.open": Method(views.open_view, "", TIER_4, "trigger_id view interactivity_pointer"),
     "views.publish": Method(views.publish, "", TIER_4, "user_id view hash"),

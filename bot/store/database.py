@@ -46,6 +46,7 @@ __all__ = [
     "storable",
     "upgrade",
     "utc_now",
+    "version_of",
 ]
 
 METADATA = sa.MetaData()
@@ -114,7 +115,7 @@ async def is_current(engine: AsyncEngine) -> bool:
     """Say whether our tables are of exactly this version."""
     with translated(str(engine.url)):
         async with engine.connect() as connection:
-            return await connection.run_sync(_version) == HEAD
+            return await connection.run_sync(version_of) == HEAD
 
 
 async def is_writable(engine: AsyncEngine, *, timeout_seconds: float = 3.0) -> bool:
@@ -196,11 +197,11 @@ async def _is_sqlite_writable(connection: AsyncConnection, path: Path) -> bool:
 def _upgrade(url: URL) -> bool:
     engine = _open_for_migration(url)
     with translated(url.render_as_string()), engine.connect() as connection:
-        if _version(connection) == HEAD:
+        if version_of(connection) == HEAD:
             return False
         _lock_out_others(connection)
         # Once more: another process may have done it while this one waited for the lock.
-        version = _version(connection)
+        version = version_of(connection)
         if version == HEAD:
             return False
         if version > HEAD:
@@ -229,7 +230,7 @@ def _open_for_migration(url: URL) -> sa.Engine:
     return engine
 
 
-def _version(connection: Connection) -> str:
+def version_of(connection: Connection) -> str:
     """Read the version of our tables; empty where there are none yet."""
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return ""

@@ -158,3 +158,22 @@ async def test_opening_group_dms_is_not_played() -> None:
         answer = await call(slack, "conversations.open", users="U0ANA,U0BEN")
         assert answer["error"] == "method_not_supported_for_channel_type"
         assert "opens no group DMs" in slack.traffic[-1].rule
+
+
+async def test_the_bot_lists_where_it_is(slack: SlackSandbox) -> None:
+    """users.conversations gives the conversations of the asked types that the bot is in, page by page."""
+    both = {"types": "public_channel,private_channel"}
+    first = await call(slack, "users.conversations", limit=2, **both)
+    cursor = first["response_metadata"]["next_cursor"]
+    rest = await call(slack, "users.conversations", limit=2, cursor=cursor, **both)
+    assert [one["name"] for one in first["channels"] + rest["channels"]] == ["support", "sales", "leads"]
+    assert rest["response_metadata"]["next_cursor"] == ""
+    assert [one["name"] for one in (await call(slack, "users.conversations"))["channels"]] == [
+        "support",
+        "sales",
+    ]
+    ben = slack.workspace.user("ben").id
+    slack.workspace.channel("random").is_archived = True
+    of_ben = await call(slack, "users.conversations", user=ben, exclude_archived=True)
+    assert [one["name"] for one in of_ben["channels"]] == ["support", "sales"]
+    assert (await call(slack, "users.conversations", types="everything"))["error"] == "invalid_types"
