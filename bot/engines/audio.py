@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from bot.engines.endpoint import Answer, Endpoint
     from bot.piece import Piece
 
+TRANSLATIONS_PATH = "/audio/translations"
+TRANSCRIPTIONS_PATH = "/audio/transcriptions"
 REMEMBERED_PIECES = 256
 # Gateways choose the decoder by the extension; never the user's own name.
 FILES = {"flac": ("audio.flac", "audio/flac"), "mp3": ("audio.mp3", "audio/mpeg")}
@@ -56,7 +58,7 @@ FALLBACKS = (
 
 
 class AudioPath:
-    """One path of an endpoint with the model that works there, such as `/audio/translations`."""
+    """One of the two paths of an endpoint that take sound, with the model that works there."""
 
     def __init__(
         self,
@@ -104,7 +106,9 @@ class AudioPath:
                 break  # without an MP3 the refusal stands
             answer = await self._post(file, ask, way)
         if not answer.is_good:
-            raise self._endpoint.error(answer, model=self._model)
+            # Where only words are asked for another model is the remedy, and no other engine.
+            model = self._model if self._path == TRANSLATIONS_PATH else ""
+            raise self._endpoint.error(answer, model=model)
         self._way = replace(self._way, **learnt)
         return answer
 

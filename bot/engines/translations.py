@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.engines.audio import AudioPath
+from bot.engines.audio import TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, AudioPath
 from bot.engines.endpoint import REQUEST_SECONDS, Endpoint
 from bot.engines.reading import read_transcription, read_translation
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from bot.engines import Ask, Transcription, Translation
     from bot.piece import Piece
-
-TRANSLATIONS_PATH = "/audio/translations"
-TRANSCRIPTIONS_PATH = "/audio/transcriptions"
 
 
 class TranslationsEngine:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from bot.engines import Translation
 from bot.engines.answers import TWICE
-from bot.engines.audio import AudioPath
+from bot.engines.audio import TRANSCRIPTIONS_PATH, AudioPath
 from bot.engines.chat import lone_text, names_json_mode, read_reply, read_texts, request_for
 from bot.engines.endpoint import REQUEST_SECONDS, Endpoint
 from bot.engines.parts import Parts, has_words
 from bot.engines.reading import read_transcription
-from bot.engines.translations import TRANSCRIPTIONS_PATH
 from bot.errors import EndpointDownError
 from bot.language import is_english, language_of
 
@@ -145,7 +144,7 @@ class TwoStepEngine:
         if not answer.is_good:
             if answer.status in TOO_SLOW_STATUSES:
                 parts.halve()
-            error = self._endpoint.error(answer, model=self._chat_model)
+            error = self._endpoint.error(answer)
             error.detail = f"chat {error.detail}"
             raise error
         self._is_plain = self._is_plain_for(parts)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from dataclasses import replace
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.engines import Ask, Segment, Translation
 from bot.engines.parts import MOST_PARTS
@@ -18,7 +21,6 @@ from bot.errors import (
     EndpointKeyError,
     EndpointModelError,
     EndpointRefusedError,
-    EndpointRetiredError,
 )
 from bot.piece import Piece
 
@@ -432,7 +434,32 @@ async def test_trouble_of_the_second_step(
 
 
 async def test_trouble_of_the_first_step(piece: Piece) -> None:
-    """A model that is gone is named; the second step is not taken."""
+    """A model that is gone is told, and that another is the remedy: the engine already is the other one."""
     server = Server(httpx.Response(503, json={"error": {"code": "model_not_found"}}))
-    assert isinstance(await server.fails(piece), EndpointRetiredError)
+    assert type(await server.fails(piece)) is EndpointModelError
     assert server.chats == []
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.binary(max_size=50)
+        | st.text(max_size=50).map(lambda said: content(said).content)
+        | st.dictionaries(st.sampled_from(["segments", "id", "text"]), st.integers() | st.text()).map(
+            lambda said: content({"segments": [said]}).content
+        ),
+        min_size=2,
+        max_size=2,
+    )
+)
+def test_any_answers_end_in_english_or_in_our_errors(answers: list[bytes]) -> None:
+    """Whatever bytes the chat answers, they become the English of the piece or an error that we know."""
+    whole = Piece(0, __file__, 0.0, 6.0, 4, is_last=True)
+    chats = tuple(httpx.Response(200, content=one) for one in answers)
+    server = Server(heard(FIRST), chats=chats)
+    try:
+        translation = asyncio.run(server.engine.translate(whole, Ask()))
+    except EndpointError:
+        return
+    assert translation.text
+    assert translation.original == FIRST

@@ -55,8 +55,9 @@ IN_ENGLISH = "Please do not forget that the delivery has been on its way for thr
 async def stage(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> AsyncIterator[Stage]:
     """Play with the engine `two-step` and a model that knows times; scripted texts are English already."""
     folder = tmp_path_factory.mktemp("data")
-    two_step = {"TRANSLATION_ENGINE": "two-step", "TRANSCRIPTION_MODEL": "whisper-1"}
-    async with playing(folder, sleep=clock.sleep, **two_step) as stage:
+    async with playing(
+        folder, sleep=clock.sleep, TRANSLATION_ENGINE="two-step", TRANSCRIPTION_MODEL="whisper-1"
+    ) as stage:
         stage.endpoint.tongue = lambda text: text
         yield stage
 
