@@ -197,10 +197,11 @@ async def test_what_is_not_wanted_any_more_stops_waiting() -> None:
     waiting = [asyncio.create_task(translate(line, one, check=check)) for one in "ABC"]
     await engine.begun(4)
     is_withdrawn = True
-    before = len(engine.asks)
+    before, pauses = len(engine.asks), len(clock.pauses)
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(one) for one in outcomes] == [WithdrawnError] * 3
-    assert len(engine.asks) <= before + 1  # one may have been on its way
+    assert len(engine.asks) == before
+    assert len(clock.pauses) == pauses + 1  # of the one whose turn to probe it was; the others looked at once
 
 
 async def test_a_prober_that_is_cancelled_leaves_the_probe_to_the_next() -> None:
