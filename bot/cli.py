@@ -1,4 +1,4 @@
-"""The command line: run, sandbox, translate, manifest, migrate; what each says and how it ends.
+"""The command line: run, sandbox, translate, doctor, manifest, migrate; what each says and how it ends.
 
 Exit codes: 0 done or stopped by a signal, 1 the work failed, 2 usage or configuration, 3 out of time.
 Heavy parts are imported by the command that needs them, so that the others answer at once.
@@ -257,10 +257,35 @@ def worker() -> None:
     raise typer.Exit(_not_in_this_version("worker"))
 
 
-@app.command(context_settings=ANYTHING)
-def doctor() -> None:
-    """Check everything (not in this version)."""
-    raise typer.Exit(_not_in_this_version("doctor"))
+@app.command()
+def doctor(
+    *,
+    requests: Annotated[
+        bool, typer.Option(help="Try the engines at the endpoint: a fraction of a cent.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for every check.")] = False,
+) -> None:
+    """Check all that the bot needs, and say what to do.
+
+    One line each: ok, warn or fail, the check's name, what was found, the
+    remedy. Nothing is changed, and a bot may run meanwhile. Ends with 0,
+    with 1 when a check failed, with 2 when the configuration is at fault.
+
+    With --json every check gives one line: check, state (ok, warn, fail),
+    found, remedy (empty where there is nothing to do).
+    """
+    from bot.doctor.telling import report  # noqa: PLC0415 -- see the file's first lines
+    from bot.sandbox import samples  # noqa: PLC0415 -- the same
+    from bot.shell.printing import OutputError  # noqa: PLC0415 -- the same
+
+    config = load_config()
+    _configure_logs(config, level="error")
+    sample, *_ = samples.load()
+    work = report(config, sample.path, takes_requests=requests, is_json=as_json)
+    try:
+        raise typer.Exit(asyncio.run(_until_stopped(work)))
+    except OutputError as error:
+        raise typer.Exit(_say(str(error), Exit.FAILED) if str(error) else Exit.FAILED) from None
 
 
 def load_config(*, needs_slack: bool = True, needs_endpoint: bool = True) -> Config:

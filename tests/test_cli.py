@@ -63,7 +63,7 @@ def test_help() -> None:
     assert run("-h").exit_code == 0
 
 
-@pytest.mark.parametrize("command", ["web", "worker", "doctor"])
+@pytest.mark.parametrize("command", ["web", "worker"])
 def test_not_in_this_version(command: str) -> None:
     """What comes later says so, and nothing else."""
     for more in ([], ["--json"], ["--port", "3", "all", "-x"]):
@@ -223,6 +223,7 @@ cli.main()
         pytest.param("bot.sandbox.play", ["sandbox"], id="sandbox"),
         pytest.param("bot.app", ["run"], id="run"),
         pytest.param("bot.shell", ["translate", __file__], id="translate"),
+        pytest.param("bot.doctor", ["doctor"], id="doctor"),
     ],
 )
 def test_a_signal_during_the_imports(

@@ -121,7 +121,8 @@ def test_imports_go_in_no_circle() -> None:
         pytest.param("cli", {"__main__"}, id="the command line"),
         pytest.param("surfaces", {"app"}, id="the surfaces"),
         pytest.param("transport", {"app"}, id="transport"),
-        pytest.param("checks", {"app", "cli"}, id="the checks at start"),
+        pytest.param("checks", {"app", "cli", "doctor.slack"}, id="the checks at start"),
+        pytest.param("doctor", {"cli"}, id="the doctor"),
         pytest.param("receive", {"app", "surfaces.asking", "surfaces.setting"}, id="the first stage"),
     ],
 )
