@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bot.piece import Piece
 
 
+# Steady noise of any colour and hum rise by less: by 2.4 in a short piece, by 2.7 in one of five minutes,
+# a little more where a codec has worked on them. Of 3552 recordings of people none rises by less than 3.6.
+LEAST_RISE_DB = 3.0
 # A segment with so much of the words speaks for all of them.
 MOST_OF_ALL = 2 / 3
 # Short text says nothing by how well it can be packed; Whisper reckons over about so much.
@@ -51,8 +54,7 @@ class Judged:
 
 def may_be_speech(piece: Piece) -> bool:
     """Say whether what was measured of a piece's sound can be speech; steady noise and hum cannot."""
-    del piece
-    return True
+    return piece.rise_db is None or piece.rise_db >= LEAST_RISE_DB
 
 
 def judge_piece(translation: Translation, piece: Piece, ask: Ask) -> Judged:
