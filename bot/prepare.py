@@ -53,6 +53,7 @@ _MOST_ANCHORS: Final = 2000  # a piece has one for each hole or long silence
 _SHORTEST_PIECE_SECONDS: Final = 30
 _LONGEST_SECONDS: Final = 200 * 3600.0  # also keeps out what is no number
 _ROUNDING: Final = 0.001
+_SANE_DECIBELS: Final = 200.0  # 16 bits have half of it
 
 _log = structlog.get_logger()
 
@@ -309,6 +310,8 @@ def _as_piece(report: Mapping[str, Any], previous: Piece | None, frame: _Frame) 
             is_last=report.get("is_last") is True,
             end_seconds=end,
             anchors=anchors,
+            loud_db=_decibels(report.get("loud_db")),
+            rise_db=_decibels(report.get("rise_db")),
         )
         # By another name it could be the source, or one and the same file again and again.
         is_sane = report["file"] == file.name and _fits(piece, previous, frame.limits)
@@ -317,6 +320,15 @@ def _as_piece(report: Mapping[str, Any], previous: Piece | None, frame: _Frame) 
     if not is_sane:
         raise NotDecodableError(_GARBAGE)
     return piece
+
+
+def _decibels(measured: Any) -> float | None:  # noqa: ANN401 -- whatever the child's JSON has there
+    """Check a level; None where it was not measured."""
+    if measured is None:
+        return None
+    if not abs(decibels := float(measured)) <= _SANE_DECIBELS:  # what is no number is not below, either
+        raise ValueError
+    return decibels
 
 
 def _fits(piece: Piece, previous: Piece | None, limits: Limits) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,7 @@ from bot.decoder.clock import SAMPLE_RATE
 from bot.decoder.cuts import LOOK_AHEAD, SEARCHED, best_cut, target_samples
 from bot.decoder.piece_file import FLAC, MP3, PieceFile
 from bot.decoder.refusal import Ending, Refusal, Report
+from bot.decoder.rise import Rise
 from bot.decoder.silence import Silence
 from bot.decoder.sound import listen
 
@@ -108,6 +110,8 @@ class Cutter:
         self._held = bytearray()  # from `_written` to `_end`
         self._sound_at: list[int] = []  # anchors: at this sample of the sound …
         self._recording_at: list[int] = []  # … the recording is at this one
+        self._levels: list[tuple[int, float]] = []  # of the blocks, each with the sample that it ends before
+        self._rise = Rise()
         self._file = self._next_file()
 
     def add(self, block: Block) -> Iterable[Report]:
@@ -117,6 +121,7 @@ class Cutter:
             self._recording_at.append(block.at)
         self._held += block.sound
         self._end += block.samples
+        self._levels.append((self._end, block.level))
         certain = self._begin + self._target - SEARCHED
         if min(certain, self._end) - self._written >= _WRITTEN_AT_ONCE:
             self._write_to(min(certain, self._end))
@@ -154,6 +159,8 @@ class Cutter:
                 for sound, recording in [(self._begin, start), *within]
             ],
             "is_last": is_last,
+            "loud_db": self._loudest(cut),
+            "rise_db": self._rise.decibels,
         }
         if not is_last:
             self._begin_piece(cut)
@@ -164,15 +171,24 @@ class Cutter:
         later = bisect_right(self._sound_at, cut)
         self._sound_at = [cut, *self._sound_at[later:]]
         self._recording_at = [at, *self._recording_at[later:]]
+        self._levels = [(end, level) for end, level in self._levels if end > cut]
+        self._rise = Rise()
         self._index += 1
         self._begin = cut
         self._file = self._next_file()
 
     def _write_to(self, end: int) -> None:
         length = (end - self._written) * 2
-        self._file.write(bytes(self._held[:length]))
+        sound = bytes(self._held[:length])
+        self._file.write(sound)
+        self._rise.hear(sound)
         del self._held[:length]
         self._written = end
+
+    def _loudest(self, cut: int) -> float | None:
+        """Give the level of the loudest block before the cut; None where nothing sounds."""
+        loudest = max((level for end, level in self._levels if end <= cut), default=-math.inf)
+        return loudest if loudest > -math.inf else None
 
     def _place(self, sample: int) -> int:
         """Say which sample of the recording this one of the sound is."""
