@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
-from bisect import bisect_left
 from typing import Final
 
 from bot.decoder.clock import SAMPLE_RATE
