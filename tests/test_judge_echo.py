@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.echo import is_echo
+from bot.engines import Ask
 from bot.judge import Verdict
 from bot.prompts import join_prompt
 from judging import judged, left_of, piece, timed
+from sentences import ENGLISH
 
 HINT = (
     "Calls to the support desk of Acme, a maker of coffee machines. Callers speak about orders, "
@@ -75,9 +78,24 @@ def test_a_short_prompt_may_be_said(prompt: str, glossary: tuple[str, ...]) -> N
 def test_most_of_the_text_is_an_echo() -> None:
     """Few words beside a prompt that came back do not hide it; many do, and then it is marked."""
     assert judged(*timed(HINT, "Thank you."), prompt=PROMPT).verdict is Verdict.ECHO
+    assert judged(*timed(HINT, "My coffee machine leaks and is cold"), prompt=PROMPT).verdict is Verdict.ECHO
     others = ("My coffee machine leaks.", "It was delivered last week and I want another one now, please.")
     speech = (*others, *others[::-1], "Callers speak about orders")
     assert [doubt.value for _, doubt in left_of(*timed(*speech), prompt=PROMPT)] == ["", "", "", "", "unsure"]
+
+
+def test_words_from_all_over_the_prompt_are_no_echo() -> None:
+    """A long prompt has the words of many a sentence, in their order, but far from each other."""
+    long = " ".join(ENGLISH)
+    spread = " ".join(long.split()[::9][:30])
+    assert not is_echo(spread, Ask(prompt=long))
+    assert is_echo(" ".join(long.split()[40:70]), Ask(prompt=long))
+
+
+def test_a_prompt_that_repeats_itself_comes_back() -> None:
+    """What would be cut as a loop is compared before that."""
+    again = "Acme support line. Acme support line. Acme support line."
+    assert judged(*timed(again), prompt=again).verdict is Verdict.ECHO
 
 
 def test_without_a_prompt_nothing_is_an_echo() -> None:

@@ -82,6 +82,7 @@ def test_the_time_ends_where_the_next_words_begin() -> None:
         "0000 0000 0000 0000",
         "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
         "One. Two. Three. Item one. Item two. Item three. Room 1, room 2, room 3, room 4, room 5.",
+        "One two three. One two three. One two three.",
         "I know it. I know it. I know it was wrong.",
         "I came, I saw, I left. I came, I saw, I left.",
         "Happy birthday to you, happy birthday to you, happy birthday dear Maria.",
@@ -90,6 +91,12 @@ def test_the_time_ends_where_the_next_words_begin() -> None:
 def test_what_people_repeat_stays(text: str) -> None:
     """Short repetitions, numbers and lists are said in good faith."""
     assert judged(*timed(text)).translation.segments == timed(text)
+
+
+def test_a_number_said_again_and_again_stays() -> None:
+    """Whoever repeats a telephone number wants it to be written down."""
+    segments = timed("555 0142, " * 8, "five five five oh one four two, " * 8)
+    assert cut_loops(segments) == segments
 
 
 def test_a_text_without_times_loops_too() -> None:

@@ -112,11 +112,19 @@ def test_mixed_text_is_not_called_foreign(language: str) -> None:
     """Somebody who changes the language in the middle has said something in English."""
     mixed = f"{ENGLISH[0]} {FOREIGN[language]} I don't know how to say that in English, sorry about it."
     assert is_english(mixed) is not False
+    assert is_english(f"{FOREIGN[language]} and that is what they have told me") is not False
 
 
 def test_an_unsure_guess_is_none() -> None:
     """A language that the model does not know is given no other one's name."""
     assert language_of(FOREIGN["ha"]) is None
+
+
+def test_links_and_codes_are_in_no_language() -> None:
+    """The words in an address say nothing about those around it."""
+    address = "https://beispiel.de/ich/habe/ein/problem/mit/meiner/rechnung/und/warte/schon/lange/auf/antwort"
+    assert is_english(address) is None
+    assert is_english(f"{ENGLISH[0]} {address}") is True
 
 
 def test_a_language_is_looked_for_all_over_a_long_text() -> None:
