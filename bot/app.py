@@ -17,7 +17,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot import __version__, receive
+from bot import __version__, language, receive
 from bot.alerts import Alerts
 from bot.checks import check, listen_fault
 from bot.compose import compose_reply
@@ -119,6 +119,7 @@ class Bot:
         self._bolt: AsyncApp | None = None
         self._desk: Desk | None = None
         self._is_taking = False
+        self._loading: asyncio.Future[None] | None = None
 
     def _build_stages(self) -> Stages:
         config = self._config
@@ -127,6 +128,7 @@ class Bot:
             limits=Limits.up_to(config.terms.max_seconds),
         )
         lines = build_lines(config, self._http, decoders, sleep=self._sleep)
+        self.metrics.watch(lines)
         return Stages(
             spool=Spool(config.spool_dir),
             downloader=Downloader(
@@ -171,6 +173,8 @@ class Bot:
             self._socket = SocketConnection(self._bolt, app_token=app_token, client=self.web_api.client)
             self.readiness.add("slack", self._socket.is_greeted)
             self._socket.open(checked.socket_url)
+        # A fifth of a second, which no text should have to wait for.
+        self._loading = asyncio.get_running_loop().run_in_executor(None, language.load)
         log.info("bot.started", version=__version__, mode="socket" if config.is_socket_mode else "http")
 
     async def stop(self) -> None:

@@ -39,10 +39,12 @@ class Breaker:
         self,
         engine: str = "",
         *,
+        shares_to_open: float = SHARES_TO_OPEN,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
+        self._shares_to_open = shares_to_open
         self._sleep = sleep
         self._clock = clock
         self._failed: set[str] = set()
@@ -149,7 +151,7 @@ class Breaker:
 
     def _note_failure(self, who: str) -> None:
         self._failed.add(who)
-        if len(self._failed) < SHARES_TO_OPEN:
+        if len(self._failed) < self._shares_to_open:
             return
         self._log.warning("breaker.opened", engine=self._engine, job_id=who, shares=len(self._failed))
         self._failed.clear()

@@ -149,6 +149,11 @@ def is_english(text: str) -> bool | None:
     return False if share < ENGLISH_SHARE and said.get("en", 0.0) < UNLIKELY else None
 
 
+def load() -> None:
+    """Load the model, so that the first text does not have to wait for it."""
+    _model()
+
+
 def name_of(language: str) -> str:
     """Give the English name of a language by its tag: "de" is "German". Unknown: empty."""
     return NAMES.get(language, "")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
+from bot.breaker import SHARES_TO_OPEN, Breaker
 from bot.engines.local import LocalEngine
 from bot.engines.translations import TranslationsEngine
 from bot.engines.turns import FairTurns
@@ -27,14 +29,20 @@ def build_lines(
     decoders: Decoders,
     *,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    waits: bool = True,
 ) -> tuple[Line, ...]:
-    """Make a line for the engine, and one for its fallback where there is one."""
+    """Make a line for the engine, and one for its fallback where there is one.
+
+    With `waits` False nobody waits for an endpoint that is down: what fails has failed.
+    """
+    shares_to_open = SHARES_TO_OPEN if waits else math.inf
     of_endpoint, of_machine = FairTurns(config.endpoint_concurrency), FairTurns(1)
     return tuple(
         Line(
             build_engine(name, config, client, decoders),
             # This machine works on one piece at a time, and the endpoint's turns are none of its business.
             turns=of_machine if name == LocalEngine.name else of_endpoint,
+            breaker=Breaker(name, shares_to_open=shares_to_open, sleep=sleep),
             sleep=sleep,
         )
         for name in config.engines

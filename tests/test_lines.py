@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from bot.config import Config
+from bot.errors import EndpointDownError
 from bot.lines import build_lines
 from bot.prepare import Decoders
 
@@ -23,11 +24,11 @@ ENVIRON = {
 }
 
 
-async def lines_for(**more: str) -> tuple[Line, ...]:
+async def lines_for(*, waits: bool = True, **more: str) -> tuple[Line, ...]:
     """Build the lines of such a configuration."""
     config = Config.load(ENVIRON | more, env_file=None)
     async with httpx.AsyncClient() as client:
-        return build_lines(config, client, Decoders(at_once=1), sleep=asyncio.sleep)
+        return build_lines(config, client, Decoders(at_once=1), sleep=asyncio.sleep, waits=waits)
 
 
 @pytest.mark.parametrize("engine", ["translations", "two-step", "local"])
@@ -37,3 +38,12 @@ async def test_engines_come_in_their_order(engine: str, fallback: str) -> None:
     lines = await lines_for(TRANSLATION_ENGINE=engine, TRANSLATION_FALLBACK=fallback)
     assert [line.name for line in lines] == [engine, *([fallback] if fallback not in {"", engine} else [])]
     assert len({id(line.breaker) for line in lines}) == len(lines)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_who_does_not_wait(*, waits: bool) -> None:
+    """Where nobody is to wait, no line ever counts as down, however many fail in a row."""
+    (line,) = await lines_for(waits=waits)
+    for number in range(50):
+        line.breaker.note(f"job-{number}", EndpointDownError("503"))
+    assert line.breaker.is_open is waits

@@ -81,7 +81,8 @@ async def translate_files(config: Config, order: Order, console: Console | None 
     # The folder goes last, when no child is left that could write into it.
     with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
         async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None)) as client:
-            translator = Translator(build_lines(config, client, decoders))
+            # A script must not stand still for an hour: who asked is there to ask again.
+            translator = Translator(build_lines(config, client, decoders, waits=False))
             tools = Tools(decoders, translator, terms, Path(folder), Bars(console or Console(stderr=True)))
             await decoders.start()
             try:
