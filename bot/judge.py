@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.echo import is_echo, is_short_echo
 from bot.engines import Doubt, Segment
+from bot.evidence.echo import is_echo, is_short_echo
+from bot.evidence.loops import cut_loops
+from bot.evidence.nothing_said import DOUBTFUL_COMPRESSION, DOUBTFUL_LOGPROB, is_given_away, speech_in
+from bot.evidence.spoken import amount, said_in
 from bot.language import is_english
-from bot.loops import cut_loops
-from bot.nothing_said import DOUBTFUL_COMPRESSION, DOUBTFUL_LOGPROB, is_given_away, speech_in
-from bot.spoken import amount, said_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ class Verdict(StrEnum):
     NO_SPEECH = "no_speech"
     UNHEARD = "unheard"  # what was heard has no words, and not all was
     ECHO = "echo"  # of the prompt
+    MAYBE_ECHO = "maybe_echo"  # so short that people may well have said it: to be heard without the prompt
     NOT_ENGLISH = "not_english"
 
 
@@ -81,7 +82,8 @@ def judge_piece(translation: Translation, piece: Piece, ask: Ask) -> Judged:
     if marked != segments:
         text = " ".join(segment.text for segment in marked)
         translation = replace(translation, text=text, segments=marked)
-    return Judged(Verdict.GOOD, translation)
+    is_doubtful = is_short_echo(translation.text, ask)
+    return Judged(Verdict.MAYBE_ECHO if is_doubtful else Verdict.GOOD, translation)
 
 
 def _segments_of(translation: Translation, piece: Piece) -> tuple[Segment, ...]:

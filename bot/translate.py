@@ -130,10 +130,11 @@ class Translator:
     async def _believe(self, line: Line, errand: _Errand) -> Translation:
         """Give what is to be believed of a line's answer. Raises NotEnglishError where it is not English.
 
-        A prompt that comes back instead of speech is left out, once: without it the model may listen.
+        A prompt that comes back instead of speech is left out, once: without it the model may listen. A few
+        words of it that come again then were said.
         """
         judged = judge_piece(await _translate(line, errand, errand.ask), errand.piece, errand.ask)
-        if judged.verdict is Verdict.ECHO:
+        if judged.verdict in {Verdict.ECHO, Verdict.MAYBE_ECHO}:
             log.info("translation.echoed", job_id=errand.job_id, piece=errand.piece.index, engine=line.name)
             again = await _translate(line, errand, replace(errand.ask, prompt=""))
             judged = judge_piece(again, errand.piece, errand.ask)

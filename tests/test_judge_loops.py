@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.engines import Ask, Doubt, Translation
+from bot.evidence.loops import cut_loops
 from bot.judge import judge_piece
-from bot.loops import cut_loops
 from judging import judged, left_of, piece, timed
 
 

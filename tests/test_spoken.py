@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.spoken import amount, said_in, words_of
+from bot.evidence.spoken import amount, said_in, words_of
 
 
 @pytest.mark.parametrize(

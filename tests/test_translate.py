@@ -101,6 +101,15 @@ async def test_a_second_echo_is_no_speech() -> None:
     assert (len(engine.asks), ears.heard) == (2, [])
 
 
+@pytest.mark.parametrize("second", ["Acme Pro!", "Hello, is this the support line?"])
+async def test_a_word_of_the_prompt_is_heard_again(second: str) -> None:
+    """A name that is all of the prompt may have come back, or been said: without it the model tells."""
+    engine = ListEngine([Translation("Acme Pro."), Translation(second)])
+    ask = Ask(prompt="Acme Pro", glossary=("Acme Pro",))
+    assert (await translate(*lines_of(engine), ask=ask)).text == second
+    assert engine.asks == [ask, replace(ask, prompt="")]
+
+
 async def test_an_echo_with_the_original_words() -> None:
     """The words as they were said are asked for once, although the translation is asked for twice."""
     engine = ListEngine([ECHO, ENGLISH])

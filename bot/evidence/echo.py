@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.spoken import amount, said_in
+from bot.evidence.spoken import amount, said_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bot.spoken import said_in
+from bot.evidence.spoken import said_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

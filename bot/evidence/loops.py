@@ -8,13 +8,13 @@ from operator import eq
 from typing import TYPE_CHECKING
 
 from bot.engines import Doubt
-from bot.spoken import amount, words_of
+from bot.evidence.spoken import amount, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.engines import Segment
-    from bot.spoken import Word
+    from bot.evidence.spoken import Word
 
 # The longest unit that is looked for; a model's window holds no longer one twice.
 MOST_WORDS = 80
