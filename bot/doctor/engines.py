@@ -48,15 +48,17 @@ async def engine(patient: Patient, name: str) -> Finding:
     """Translate the sample. It costs what a few seconds of sound do, or nothing on this machine."""
     if name == "local" and not patient.takes_requests and patient.config.local_model in SIZES:
         return ok("the package and the name of the model are fine; not loaded, as it may not be here yet")
-    models = _models(patient, name)
+    values = models_of(patient.config) | {"LOCAL_MODEL": patient.config.local_model}
+    named = [f"{variable} {values[variable]}" for variable in OF_ENGINE[name]]
+    models = ", ".join(named)
     built = build_engine(name, patient.config, patient.client, patient.decoders)
     ask, asked, started = Ask(), models, time.monotonic()
     try:
         if name == "two-step":
             # Apart first, so that a refusal names the right one of the two models.
-            asked = OF_ENGINE[name][0]
+            asked = named[0]
             await built.transcribe(patient.heard, ask)
-            asked = OF_ENGINE[name][1]
+            asked = named[1]
         translation = await built.translate(patient.heard, ask)
         if translation.text and is_english(translation.text) is False:
             raise NotEnglishError
@@ -70,12 +72,6 @@ async def engine(patient: Patient, name: str) -> Finding:
     if not translation.text:
         return warn(f"{models} answered, but heard nothing in the sample", TO_TRANSLATE[name])
     return ok(f"the sample came back in English after {time.monotonic() - started:.1f} s ({models})")
-
-
-def _models(patient: Patient, name: str) -> str:
-    """Name the models of an engine, with their variables."""
-    values = models_of(patient.config) | {"LOCAL_MODEL": patient.config.local_model}
-    return ", ".join(f"{variable} {values[variable]}" for variable in OF_ENGINE[name])
 
 
 def word(error: EndpointError, name: str, models: str) -> Finding:

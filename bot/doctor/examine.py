@@ -21,7 +21,7 @@ from bot.prepare import Decoders
 from bot.web_api import WebApi, build_client
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from bot.config import Config
 
@@ -116,7 +116,7 @@ async def admitted(config: Config, sample: Path, *, takes_requests: bool = True)
             await web_api.close()
 
 
-async def examine(patient: Patient, checks: Sequence[Check]) -> AsyncIterator[tuple[str, Finding]]:
+async def examine(patient: Patient, checks: Sequence[Check]) -> AsyncGenerator[tuple[str, Finding], None]:
     """Run all checks at once, and give what each found as soon as those before it are told."""
     tasks: dict[str, asyncio.Task[Finding]] = {}
     # In order: who needs another finds its task there.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MB = 1_000_000
 LEAST_FREE_MB = 100
-SQLITE_WAIT_SECONDS = 3
+SQLITE_WAIT_SECONDS = 1
 TO_MIGRATE = "run `dragoman migrate`; `dragoman run` does it by itself at its start"
 TO_INSTALL_ANEW = "install Dragoman anew: the packages that it comes with decode sound"
 
