@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from bot.doctor.patient import Patient
 
 TODAY = datetime(2026, 5, 1, tzinfo=UTC).date()  # long before any model ends
-ENGINE = {"two-step": "engine two-step", "translations": "engine translations"}
 
 
 @dataclass(frozen=True, slots=True)
