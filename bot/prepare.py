@@ -53,7 +53,7 @@ _MOST_ANCHORS: Final = 2000  # a piece has one for each hole or long silence
 _SHORTEST_PIECE_SECONDS: Final = 30
 _LONGEST_SECONDS: Final = 200 * 3600.0  # also keeps out what is no number
 _ROUNDING: Final = 0.001
-_SANE_DECIBELS: Final = 200.0  # 16 bits have half of it
+_SANE_DECIBELS: Final = 300.0  # 16 bits have a third of it, long moments count up to three times
 
 _log = structlog.get_logger()
 

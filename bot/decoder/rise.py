@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.decoder.clock import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FRAME: Final = SAMPLE_RATE // 40  # samples: 25 ms, as short as the parts of the shortest words
 
@@ -14,48 +17,69 @@ FRAME: Final = SAMPLE_RATE // 40  # samples: 25 ms, as short as the parts of the
 _LAG: Final = 7
 _STEP: Final = 3  # every third difference says nearly as much as all, in a third of the time
 _DIFFERENCES: Final = len(range(0, FRAME - _LAG, _STEP))
-_FULL_SCALE: Final = 32_768 * math.sqrt(_DIFFERENCES)
+_FULL_SCALE: Final = 32_768.0**2 * _DIFFERENCES
+# Two values in three, or more, are as that before them: digital silence, or what codecs leave of it.
+_SILENT: Final = 10 ** (-95 / 10)
 
-_SILENT: Final = -95.0  # decibels: two values in three, or more, are as that before them
-_LEAST_FRAMES: Final = 8  # in fewer nothing is usual
-_USUAL: Final = 4  # a quarter of the frames are quieter: noise may swell and fade, and speech pauses
-# So many frames are loud in a word, but not in a click of 100 ms. Of a recording of less than two
-# seconds, which may be one syllable, not so many are asked for; but always two.
-_LEAST_LOUD, _LOUD, _MOST_LOUD = 2, 16, 6
+# Short words show in moments of one frame. Of a voice hardly louder than the noise around it, longer
+# moments show more: those of noise differ less the longer they are, by the root of it, those of speech
+# do not. So all are looked at, each by the measure of what noise may do.
+_LENGTHS: Final = (1, 2, 4, 8)
+_LEAST_MOMENTS: Final = 8  # in fewer nothing is usual
+_USUAL: Final = 4  # a quarter of the moments are quieter: noise may swell and fade, and speech pauses
+# A click of 100 ms is no word, and lies in so many frames and one more; one more is asked for. But one
+# in sixteen is enough where a recording is so short that it may be one syllable, if there are two.
+_CLICK: Final = 4
+_LOUD, _LEAST_LOUD = 16, 2
 
-# What has risen so far in so many frames is not steady, whatever follows, so the rest is not measured.
+# What has risen by so much in the first ten seconds is not steady, so the rest is not measured.
 _ENOUGH_FRAMES: Final = 10 * SAMPLE_RATE // FRAME
-_ENOUGH: Final = 12.0
+_ENOUGH: Final = 20.0
 
 
 class Rise:
     """Measures one piece, from its beginning until enough is known."""
 
     def __init__(self) -> None:
-        self._levels: list[float] = []  # sorted
+        self._frames: list[float] = []  # how loud each is that is not silent, as a power
+        self._looks_at = _ENOUGH_FRAMES
+        self._is_enough = False
 
     def hear(self, sound: bytes) -> None:
         """Go on with 16 kHz mono sound of 16 bits a sample. What is over after whole frames is not heard."""
-        if len(self._levels) >= _ENOUGH_FRAMES and (self.decibels or 0.0) >= _ENOUGH:
+        if self._is_enough:
             return
         samples = memoryview(sound).cast("h")
-        for begin in range(0, len(samples) - FRAME + 1, FRAME):
-            level = _level(samples[begin : begin + FRAME])
-            if level >= _SILENT:
-                self._levels.append(level)
-        self._levels.sort()
+        frames = (samples[begin : begin + FRAME] for begin in range(0, len(samples) - FRAME + 1, FRAME))
+        self._frames += [power for frame in frames if (power := _power(frame)) >= _SILENT]
+        if len(self._frames) >= self._looks_at:
+            self._looks_at *= 2  # looking takes longer each time
+            self._is_enough = (self.decibels or 0.0) >= _ENOUGH
 
     @property
     def decibels(self) -> float | None:
-        """How far it rises; None where too little was heard to tell."""
-        frames = len(self._levels)
-        if frames < _LEAST_FRAMES:
-            return None
-        loud = min(_MOST_LOUD, max(_LEAST_LOUD, frames // _LOUD))
-        return self._levels[-loud] - self._levels[frames // _USUAL]
+        """How far it rises, as if in moments of one frame; None where too little was heard to tell."""
+        rises = [
+            math.sqrt(length) * _rise(moments, length)
+            for length in _LENGTHS
+            if len(moments := _moments(self._frames, length)) >= _LEAST_MOMENTS
+        ]
+        return max(rises, default=None)
 
 
-def _level(samples: memoryview) -> float:
-    """Give the level (RMS) of a frame's differences; `math.dist` takes them and adds them up in C."""
-    loudness = math.dist(samples[: FRAME - _LAG : _STEP], samples[_LAG::_STEP])
-    return 20 * math.log10(loudness / _FULL_SCALE) if loudness else -math.inf
+def _power(samples: memoryview) -> float:
+    """Give the mean square of a frame's differences; `math.dist` takes them and adds them up in C."""
+    return math.dist(samples[: FRAME - _LAG : _STEP], samples[_LAG::_STEP]) ** 2 / _FULL_SCALE
+
+
+def _moments(frames: Sequence[float], length: int) -> list[float]:
+    """Give how loud each moment of so many frames is, the quietest first."""
+    ends = range(length, len(frames) + 1, length)
+    return sorted(sum(frames[end - length : end]) for end in ends)
+
+
+def _rise(moments: Sequence[float], length: int) -> float:
+    """Give the decibels from the usual moment to the loud ones."""
+    most = math.ceil(_CLICK / length) + 2
+    loud = min(most, max(_LEAST_LOUD, len(moments) // _LOUD))
+    return 10 * math.log10(moments[-loud] / moments[len(moments) // _USUAL])
