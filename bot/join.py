@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.engines import Translation
     from bot.piece import Piece
 
+ENGLISH = "en"
 SENTENCE_ENDS = frozenset(".!?…。！？।؟\"'”’»)]♪")  # noqa: RUF001 -- full-width marks are meant
 # A piece that touches a missing stretch by less belongs to its neighbour: cuts differ a little.
 LEAST_OVERLAP_SECONDS = 0.5
@@ -45,7 +46,8 @@ class Whole:
     """The English of a recording that lasts `seconds`. All times are seconds in the recording.
 
     `segments` hold all of the text: a piece whose times the endpoint did not tell is one segment.
-    `original` are the words as they were said and `source_language` a tag such as `de`, where known.
+    `original` are the words as they were said and `source_language` a tag such as `de`, where known: the
+    language of most of it. `is_english`: whatever was said is known to have been said in English.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Whole:
     gaps: tuple[Gap, ...] = ()
     original: str = ""
     source_language: str = ""
+    is_english: bool = False
 
 
 def join(
@@ -76,6 +79,7 @@ def join(
         (*(Gap(piece.start_seconds, end_of(piece)) for told, piece in pairs if told is None), *uncut),
         "\n".join(told.original for told in translations if told and told.original),
         _source_language(pairs),
+        bool(text) and all(told.source_language == ENGLISH for told in translations if told and told.text),
     )
 
 

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = structlog.get_logger()
 
-ENGLISH = "en"
 # How the road ends where nothing failed, and yet there is nothing translated.
 _ENDINGS: Mapping[type[OutcomeError], Ending] = {
     SilentError: Ending(EndingName.NO_SPEECH),
@@ -143,9 +142,10 @@ def _ending_of(job: Job, whole: Whole) -> Ending:
     """Say how a translation ends that could be had, at least in part."""
     if judge(whole) is Verdict.NO_SPEECH:
         return Ending(EndingName.NO_SPEECH)
-    # An answer that stands in English is not left with a hole, whatever was said there.
+    # An answer that stands in English is not left with a hole, whatever was said there; and of two
+    # languages the one that people can't read is why they want it, however little of it there is.
     is_whole = not (whole.gaps or job.only)
-    if job.skips_english and whole.source_language == ENGLISH and is_whole:
+    if job.skips_english and whole.is_english and is_whole:
         return Ending(EndingName.ALREADY_ENGLISH)
     return Ending(EndingName.TRANSLATED, missing=tuple(gap.span for gap in whole.gaps))
 

@@ -96,7 +96,7 @@ class KeptRun:
 class Props:
     """All stages in one: what each gives back or raises is set by the test; what was asked is noted.
 
-    `said` is what is known of every piece beside its text.
+    `said` is what is known of every piece beside its text, `languages` those of some, by their number.
     `faults` are what pieces end in, by their number; `gates` what their translations wait for;
     when piece `withdrawn_at` is asked for, the source is deleted, and the decoder is not far ahead.
     After `decoded_before` pieces the decoder meets its error, where there is one.
@@ -108,6 +108,7 @@ class Props:
     resolved: SlackFile = MEMO
     texts: tuple[str, ...] = ("Good morning.",)
     said: Translation = NOTHING_SAID
+    languages: dict[int, str] = field(default_factory=dict)
     fetch_error: Exception | None = None
     piece_seconds: float = 15.0
     odd_seconds: dict[int, float] = field(default_factory=dict)
@@ -299,7 +300,8 @@ class Voice:
             raise
         if piece.index in props.faults:
             raise props.faults[piece.index]
-        return replace(props.said, text=props.texts[piece.index])
+        language = props.languages.get(piece.index, props.said.source_language)
+        return replace(props.said, text=props.texts[piece.index], source_language=language)
 
 
 def left_over(props: Props) -> list[str]:

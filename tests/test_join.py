@@ -114,6 +114,25 @@ def test_the_language_is_that_of_most_of_it(languages: list[tuple[str, float]], 
     assert join([*told, None], [*pieces, piece_of(len(pieces), seconds=600.0)]).source_language == language
 
 
+@pytest.mark.parametrize(
+    ("told", "is_english"),
+    [
+        pytest.param([("One.", "en"), ("Two.", "en")], True, id="all of it"),
+        pytest.param([("One.", "en"), ("", "de"), ("Two.", "en")], True, id="nothing said in between"),
+        pytest.param([("One.", "en"), ("Two.", "de"), ("Three.", "en")], False, id="a little German"),
+        pytest.param([("One.", "en"), ("Two.", "")], False, id="a part of which nobody knows"),
+        pytest.param([("", "en")], False, id="nothing said"),
+        pytest.param([], False, id="nothing"),
+    ],
+)
+def test_english_is_what_is_all_in_english(told: list[tuple[str, str]], *, is_english: bool) -> None:
+    """However long a recording goes on in English, one piece in another language is not."""
+    pieces = [piece_of(index, seconds=300.0 if tag == "en" else 1.0) for index, (_, tag) in enumerate(told)]
+    whole = join([Translation(text, source_language=tag) for text, tag in told], pieces)
+    assert whole.is_english is is_english
+    assert whole.source_language == ("en" if told else "")
+
+
 def test_gaps_say_what_is_missing() -> None:
     """A piece that could not be translated is told by its number and its times in the recording."""
     pieces = [

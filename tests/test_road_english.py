@@ -67,6 +67,14 @@ async def test_what_is_not_left_alone(props: Props, job: Job, said: Translation)
     assert await ending_of(job, props) is EndingName.TRANSLATED
 
 
+async def test_english_with_a_little_german_is_told(props: Props) -> None:
+    """However much of it is in English: who can't read the rest would never hear of it."""
+    props.said, props.texts, props.languages = ENGLISH, ("Hello.", "Where is it?", "Bye."), {1: "de"}
+    assert await ending_of(SKIPPING, props) is EndingName.TRANSLATED
+    ((_, text, _),) = props.replied
+    assert "Where is it?" in text
+
+
 async def test_english_with_a_hole_is_told(props: Props) -> None:
     """Where a piece could not be heard nobody knows its language: the button must stand somewhere."""
     props.said, props.texts = ENGLISH, ("Good morning.", "Bye.")
