@@ -310,6 +310,10 @@ async def test_playlists_lead_nowhere(kind: str, name: str, decoders: Decoders, 
         pytest.param("piece(end_seconds=1e9); tell(ending='done')", id="ends in many years"),
         pytest.param("piece(end_seconds=float('nan')); tell(ending='done')", id="ends never"),
         pytest.param("piece(anchors=[]); tell(ending='done')", id="has no anchor"),
+        pytest.param("piece(rise_db=float('nan')); tell(ending='done')", id="rises by no number"),
+        pytest.param("piece(rise_db=-float('inf')); tell(ending='done')", id="falls without end"),
+        pytest.param("piece(loud_db=301); tell(ending='done')", id="is louder than can be"),
+        pytest.param("piece(loud_db=[1]); tell(ending='done')", id="is loud in another way"),
         pytest.param("piece(anchors=7); tell(ending='done')", id="has something else for anchors"),
         pytest.param("piece(anchors=[[0, 0], [1]]); tell(ending='done')", id="has half an anchor"),
         pytest.param("piece(anchors=[[0, 0.1]]); tell(ending='done')", id="begins elsewhere"),
@@ -339,6 +343,26 @@ async def test_child_that_breaks(then: str, tmp_path: Path) -> None:
     with pytest.raises(NotDecodableError) as caught:
         await pieces_of(decoders, recordings.sample().path, into)
     assert "parcel" not in caught.value.detail
+    await decoders.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "loud_db", "rise_db"),
+    [
+        pytest.param("", None, None, id="nothing"),
+        pytest.param("loud_db=None, rise_db=None", None, None, id="that it does not know"),
+        pytest.param("loud_db=-31.5, rise_db=7", -31.5, 7.0, id="both"),
+    ],
+)
+async def test_what_was_measured(
+    told: str, loud_db: float | None, rise_db: float | None, tmp_path: Path
+) -> None:
+    """What the child measured of a piece is kept with it; it need not have measured anything."""
+    decoders = standing_in(tmp_path, f"piece({told}); tell(ending='done')")
+    into = tmp_path / "into"
+    into.mkdir()
+    [piece] = await pieces_of(decoders, recordings.sample().path, into)
+    assert (piece.loud_db, piece.rise_db) == (loud_db, rise_db)
     await decoders.close()
 
 
