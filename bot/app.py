@@ -140,7 +140,7 @@ class Bot:
                 sleep=self._sleep,
             ),
             decoders=decoders,
-            translator=Translator(lines, on_trouble=self.alerts.tell),
+            translator=Translator(lines, halve=decoders.halve, on_trouble=self.alerts.tell),
             replier=Replier(self.web_api, self.stores.withdrawals, sleep=self._sleep),
             uploader=Uploader(self._http, self.web_api, api_url=config.slack_api_url, sleep=self._sleep),
             progress=ProgressBoard(self.web_api, sleep=self._sleep),

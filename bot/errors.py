@@ -279,6 +279,10 @@ class EndpointDownError(EndpointError):
     can_be_retried = True
 
 
+class EndpointSlowError(EndpointDownError):
+    """The endpoint, or a gateway before it, needs longer for this than anybody waits: less may go through."""
+
+
 class EndpointBusyError(EndpointDownError):
     """The endpoint works, but takes no more right now (429 and its kin): no sign that it is down."""
 

@@ -17,7 +17,7 @@ import structlog
 
 from bot.breaker import Breaker
 from bot.engines import Translation
-from bot.errors import BotError, EndpointDownError, EndpointError, OutcomeError
+from bot.errors import BotError, EndpointDownError, EndpointError, EndpointSlowError, OutcomeError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -127,6 +127,7 @@ class Line:
         check: Callable[[], Awaitable[None]] = _go_on,
         wait: Wait | None = None,
         may_wait: Callable[[], bool] = _always,
+        can_be_halved: bool = False,
     ) -> Translation:
         """Give the English of one piece, or raise the last `EndpointError` when no further try is due.
 
@@ -134,7 +135,8 @@ class Line:
         counts our own requests and pauses, not the wait for a turn nor what Retry-After demands; nor
         do tries and waits while the breaker is open. `check` is called before each try and now and then
         in a wait, and may raise: minutes may have passed since the piece was cut. Raises ShutError where
-        the breaker is open and `may_wait` says no.
+        the breaker is open and `may_wait` says no. Of a piece that `can_be_halved` the first
+        EndpointSlowError is final, once the pause is over: to ask alike would take as long, and cost again.
         """
         tries, wait = _Tries(), wait or Wait()
         while True:
@@ -154,13 +156,16 @@ class Line:
             demanded = outcome.retry_after_seconds or 0.0
             if demanded > LONGEST_RETRY_AFTER_SECONDS:
                 raise outcome
-            if outcome.can_be_retried and self.breaker.is_open:
+            wants_less = can_be_halved and isinstance(outcome, EndpointSlowError)
+            if outcome.can_be_retried and self.breaker.is_open and not wants_less:
                 continue
             pause = self._count(tries, outcome, seconds)
-            if tries.are_over(outcome):
+            if tries.are_over(outcome) and not wants_less:
                 raise outcome
             # All who were sent away at once must not come back at once.
             await self._sleep(max(pause, demanded + FIRST_PAUSE_SECONDS * self._chance()))
+            if wants_less:
+                raise outcome
 
     async def transcribe(  # noqa: PLR0913 -- as for a translation
         self,

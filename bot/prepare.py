@@ -14,8 +14,9 @@ import signal
 import stat
 import sys
 from contextlib import aclosing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import structlog
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from asyncio.subprocess import Process
     from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
-    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -51,6 +51,7 @@ _PIECE: Final = "piece-{index:04}.flac"
 _MOST_ANCHORS: Final = 2000  # a piece has one for each hole or long silence
 # Far below what is cut, but for the last: a child that was taken over may report pieces without end.
 _SHORTEST_PIECE_SECONDS: Final = 30
+_SHORTEST_HALF_SECONDS: Final = 19  # the cut lies in the middle third
 _LONGEST_SECONDS: Final = 200 * 3600.0  # also keeps out what is no number
 _ROUNDING: Final = 0.001
 _SANE_DECIBELS: Final = 300.0  # 16 bits have a third of it, long moments count up to three times
@@ -96,6 +97,7 @@ class _Frame:
     folder: Path
     names: str
     limits: Limits
+    shortest_seconds: float = _SHORTEST_PIECE_SECONDS
 
 
 class Decoders:
@@ -164,13 +166,35 @@ class Decoders:
                 pass
         return target
 
-    async def _work(self, work: str, source: Path, into: Path, names: str) -> AsyncGenerator[Piece, None]:
+    async def halve(self, piece: Piece) -> tuple[Piece, Piece]:
+        """Cut a piece of at least a minute in two, near its middle; their files are beside its own.
+
+        They begin with its file's name and a hyphen, also those that are left where it fails.
+        """
+        flac = Path(piece.path)
+        names = f"{flac.stem}-{{index}}.flac"
+        halves = [
+            half async for half in self._work("halves", flac, flac.parent, names, _SHORTEST_HALF_SECONDS)
+        ]
+        if [half.is_last for half in halves] != [False, True]:
+            raise NotDecodableError(_GARBAGE)
+        return replace(halves[0], index=piece.index), replace(halves[1], index=piece.index)
+
+    async def _work(
+        self,
+        work: str,
+        source: Path,
+        into: Path,
+        names: str,
+        shortest_seconds: float = _SHORTEST_PIECE_SECONDS,
+    ) -> AsyncGenerator[Piece, None]:
         """Give what a child reports while it does some work with a file; its files must have these names."""
         job = _job(work, source, into, self._limits)
         pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
         # A task of its own, so that the slot is free once the child is done and not only when the
         # consumer has sent the last piece away.
-        run = self._in_background(self._run(job, _Frame(into, names, self._limits), pieces), name="decode")
+        frame = _Frame(into, names, self._limits, shortest_seconds)
+        run = self._in_background(self._run(job, frame, pieces), name="decode")
         try:
             while (piece := await pieces.get()) is not None:
                 yield piece
@@ -314,7 +338,7 @@ def _as_piece(report: Mapping[str, Any], previous: Piece | None, frame: _Frame) 
             rise_db=_decibels(report.get("rise_db")),
         )
         # By another name it could be the source, or one and the same file again and again.
-        is_sane = report["file"] == file.name and _fits(piece, previous, frame.limits)
+        is_sane = report["file"] == file.name and _fits(piece, previous, frame)
     except (KeyError, TypeError, ValueError, OverflowError, OSError, IndexError) as error:
         raise NotDecodableError(_GARBAGE) from error
     if not is_sane:
@@ -331,14 +355,14 @@ def _decibels(measured: Any) -> float | None:  # noqa: ANN401 -- whatever the ch
     return decibels
 
 
-def _fits(piece: Piece, previous: Piece | None, limits: Limits) -> bool:
+def _fits(piece: Piece, previous: Piece | None, frame: _Frame) -> bool:
     """Say whether a piece can be one: after the last, not too short, too large, or one too many."""
-    least = 0 if piece.is_last else _SHORTEST_PIECE_SECONDS
+    least = 0 if piece.is_last else frame.shortest_seconds
     return (
         piece.seconds > 0
         and piece.seconds >= least
-        and piece.index * _SHORTEST_PIECE_SECONDS <= limits.decoded_seconds
-        and 0 < piece.size_bytes <= limits.file_bytes
+        and piece.index * frame.shortest_seconds <= frame.limits.decoded_seconds
+        and 0 < piece.size_bytes <= frame.limits.file_bytes
         and piece.anchors[0] == (0.0, piece.start_seconds)
         and _runs((0.0, previous.end_seconds if previous else 0.0), (0.0, piece.start_seconds))
         and _is_map(piece.anchors, (piece.seconds, piece.end_seconds))

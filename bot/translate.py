@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.engines import Translation
-from bot.errors import EndpointError, NotEnglishError
+from bot.errors import EndpointError, EndpointSlowError, NotEnglishError
+from bot.halving import can_be_halved, in_halves
 from bot.judge import Verdict, judge_piece, may_be_speech
-from bot.line import ShutError, Wait
+from bot.line import LONGEST_RETRY_AFTER_SECONDS, ShutError, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.engines import Ask, Transcription
+    from bot.halving import Halve
     from bot.line import Line
     from bot.piece import Piece
 
@@ -44,7 +46,11 @@ def _wait() -> None:
 
 @dataclass(slots=True)
 class _Errand:
-    """A piece on its way through the lines. `foreign` is what an engine wrote down in another language."""
+    """A piece on its way through the lines, itself made by so many `halvings` of one.
+
+    `halve` cuts it in two, None where it cannot be cut. `said` are the words as they were said, once they are
+    known: heard by a line that then failed, or what an engine wrote down in another language.
+    """
 
     piece: Piece
     ask: Ask
@@ -53,23 +59,33 @@ class _Errand:
     check: Callable[[], Awaitable[None]]
     wait: Wait
     may_wait: Callable[[], bool] = field(default=lambda: True)
-    foreign: Translation = NO_SPEECH
+    said: Transcription | Translation | None = None
+    halve: Halve | None = None
+    halvings: int = 0
+
+    def __post_init__(self) -> None:
+        """Cut nothing that is too short."""
+        if not can_be_halved(self.piece, self.halvings):
+            self.halve = None
 
 
 class Translator:
     """Translates pieces, through lines in the order in which they are to be tried.
 
     `on_trouble` hears of every final error of a line, also where the next one helps: whoever runs the bot
-    has to know that a key or a model is gone.
+    has to know that a key or a model is gone. `halve` cuts a piece that takes too long; without it, that is
+    final.
     """
 
     def __init__(
         self,
         lines: Sequence[Line],
         *,
+        halve: Halve | None = None,
         on_trouble: Callable[[str, EndpointError], Awaitable[None]] = _tell_nobody,
     ) -> None:
         self.lines = tuple(lines)
+        self._halve = halve
         self._on_trouble = on_trouble
 
     async def translate(  # noqa: PLR0913 -- who asks, for what, and three hooks
@@ -90,7 +106,7 @@ class Translator:
         """
         if not may_be_speech(piece):
             return NO_SPEECH
-        errand = _Errand(piece, ask, team_id, job_id, check, Wait(on_wait))
+        errand = _Errand(piece, ask, team_id, job_id, check, Wait(on_wait), halve=self._halve)
         left = list(self.lines)
         while True:
             for line in tuple(left):
@@ -111,17 +127,41 @@ class Translator:
             await line.close()
 
     async def _ask(self, line: Line, errand: _Errand) -> Translation:
+        """Give what one line makes of a piece, or of its halves where the whole takes too long."""
+        try:
+            return await self._ask_at_once(line, errand)
+        except EndpointSlowError as error:
+            if errand.halve is None or (error.retry_after_seconds or 0.0) > LONGEST_RETRY_AFTER_SECONDS:
+                raise
+            slow = error
+        log.info("piece.halved", job_id=errand.job_id, piece=errand.piece.index, engine=line.name)
+        # Words that are known are not asked for a second time, in halves.
+        ask = replace(errand.ask, wants_original=errand.ask.wants_original and errand.said is None)
+
+        async def translate(half: Piece) -> Translation:
+            if not may_be_speech(half):
+                return NO_SPEECH
+            halvings = errand.halvings + 1
+            return await self._ask(line, replace(errand, piece=half, ask=ask, said=None, halvings=halvings))
+
+        translation = await in_halves(
+            errand.piece, slow, errand.job_id, halve=errand.halve, translate=translate
+        )
+        wants_more = errand.ask.wants_original and translation.text
+        return _with_original(translation, errand.said) if wants_more else translation
+
+    async def _ask_at_once(self, line: Line, errand: _Errand) -> Translation:
         """Give what one line makes of a piece, with the words as they were said where those are wanted."""
         wants_original = errand.ask.wants_original
         is_done, said = False, None
-        if wants_original and not (line.brings_original or errand.foreign.text):
+        if wants_original and not (line.brings_original or errand.said):
             said = asyncio.ensure_future(_transcribe(line, errand, may_wait=lambda: not is_done))
         try:
             translation = replace(await self._believe(line, errand), engine=line.name)
             is_done = True
             if not (wants_original and translation.text):
                 return translation
-            return _with_original(translation, await said if said else errand.foreign)
+            return _with_original(translation, await said if said else errand.said)
         finally:
             if said is not None:
                 said.cancel()
@@ -141,7 +181,7 @@ class Translator:
         if judged.verdict is Verdict.ECHO:
             return NO_SPEECH
         if judged.verdict is Verdict.NOT_ENGLISH:
-            errand.foreign = judged.translation
+            errand.said = judged.translation
             raise NotEnglishError(request_id=judged.translation.request_id)
         return judged.translation
 
@@ -180,11 +220,12 @@ async def _translate(line: Line, errand: _Errand, ask: Ask) -> Translation:
         check=errand.check,
         wait=errand.wait,
         may_wait=errand.may_wait,
+        can_be_halved=errand.halve is not None,
     )
 
 
 async def _transcribe(line: Line, errand: _Errand, *, may_wait: Callable[[], bool]) -> Transcription | None:
-    return await line.transcribe(
+    heard = await line.transcribe(
         errand.piece,
         errand.ask,
         team_id=errand.team_id,
@@ -192,3 +233,5 @@ async def _transcribe(line: Line, errand: _Errand, *, may_wait: Callable[[], boo
         check=errand.check,
         may_wait=may_wait,
     )
+    errand.said = heard or errand.said
+    return heard

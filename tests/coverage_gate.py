@@ -31,6 +31,7 @@ WHOLLY_TESTED = (
     "prepare",
     "prompts",
     "translate",
+    "halving",
     "line",
     "engines/endpoint",
     "engines/audio",

@@ -16,6 +16,7 @@ from bot import cli, errors
 from bot.alerts import MENDED_BY_AN_ADMIN
 from bot.config import Config
 from bot.engines.answers import ANY, TABLE, Row, names_the_sound
+from bot.halving import SHORTEST_TO_HALVE_SECONDS
 from bot.line import MOST_TRIES
 from bot.terms import Terms
 
@@ -234,7 +235,7 @@ def test_the_glossary_has_the_words_of_the_code() -> None:
 
 # Trouble that is no row of the code's table: its cells are written by hand, its words are those of the code.
 NOT_IN_THE_TABLE: tuple[tuple[str, type[errors.EndpointError], str], ...] = (
-    ("nothing at all within 120 s", errors.EndpointDownError, "1"),
+    ("nothing at all within 120 s", errors.EndpointSlowError, "1; from 60 s on also its halves"),
     ("no connection, or one that breaks off", errors.EndpointDownError, f"up to {MOST_TRIES}"),
     ("200 with a text in another language than English", errors.NotEnglishError, "1 for each engine"),
     ("any sign that it has no model, where that is `whisper-1`", errors.EndpointRetiredError, "1"),
@@ -262,6 +263,8 @@ def _said(row: Row) -> str:
 def _requests(row: Row) -> str:
     """Write how many requests a row is worth."""
     tries = "1" if row.tries == 1 else f"up to {row.tries}"
+    if row.error is errors.EndpointSlowError:
+        return f"{tries}; from {SHORTEST_TO_HALVE_SECONDS:.0f} s on 1, then its halves"
     statuses = [number for number in range(100, 1000) if number in row.statuses]
     is_tried_as_mp3 = all(names_the_sound(status, b"") for status in statuses)
     return f"{tries}, then {tries} as MP3" if is_tried_as_mp3 else tries

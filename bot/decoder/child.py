@@ -23,7 +23,7 @@ from av.audio.frame import AudioFrame
 
 from bot.decoder import fence
 from bot.decoder.piece_file import PieceFile
-from bot.decoder.pieces import decode, to_mp3
+from bot.decoder.pieces import decode, to_halves, to_mp3
 from bot.decoder.refusal import Ending, Refusal, Report
 from bot.decoder.sound import listen
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     # What to do with the file `source`: write pieces into the folder, stop after so many seconds of sound.
     Work = Callable[[str, Path, float], Iterator[Report]]
 
-_WORKS: Final[Mapping[str, Work]] = {"pieces": decode, "mp3": to_mp3}
+_WORKS: Final[Mapping[str, Work]] = {"pieces": decode, "mp3": to_mp3, "halves": to_halves}
 _PR_SET_PDEATHSIG: Final = 1
 
 

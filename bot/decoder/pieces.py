@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.decoder.sound import Block, Sound
 
+_PIECE: Final = "piece-{index:04}.flac"
 _WRITTEN_AT_ONCE: Final = SAMPLE_RATE  # encoding little by little would take longer
 
 
@@ -72,13 +73,30 @@ def _bounded(sound: Sound, most_seconds: float) -> Iterator[Block]:
 def to_mp3(source: str, folder: Path, most_seconds: float) -> Iterator[Report]:
     """Write a piece once more as MP3, beside it."""
     with listen(source) as sound:
-        number = source.rpartition("/")[2].rpartition(".")[0]
+        number = _number(source)
         file = PieceFile(folder / f"{number}.mp3", MP3)
         for block in _bounded(sound, most_seconds):
             file.write(block.sound)
         sound.judge()
         file.close()
     yield whole_file(f"{number}.mp3", file.samples / SAMPLE_RATE)
+
+
+def to_halves(source: str, folder: Path, most_seconds: float) -> Iterator[Report]:
+    """Cut a piece in two, in the longest pause of its middle third, and write both beside it."""
+    with listen(source) as sound:
+        third = round(sound.declared_seconds * SAMPLE_RATE / 3)
+        names = f"{_number(source)}-{{index}}.flac"
+        cutter = Cutter(folder, 2 * third, searched=third, look_ahead=0, names=names)
+        for block in _bounded(sound, most_seconds):
+            yield from cutter.add(block)
+        sound.judge()
+    yield cutter.finish()
+
+
+def _number(source: str) -> str:
+    """Give the name of a piece without its ending."""
+    return source.rpartition("/")[2].rpartition(".")[0]
 
 
 def whole_file(name: str, seconds: float) -> Report:
@@ -100,9 +118,24 @@ class Cutter:
     recording, which has more where something was left out.
     """
 
-    def __init__(self, folder: Path, target: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        target: int,
+        *,
+        searched: int = SEARCHED,
+        look_ahead: int = LOOK_AHEAD,
+        names: str = _PIECE,
+    ) -> None:
+        """Begin the first piece. A cut lies in what is `searched` before the target.
+
+        What ends within `look_ahead` after the target is not cut again.
+        """
         self._folder = folder
         self._target = target
+        self._searched = searched
+        self._look_ahead = look_ahead
+        self._names = names
         self._index = 0
         self._begin = 0  # of the piece
         self._written = 0  # so far, to files
@@ -122,13 +155,13 @@ class Cutter:
         self._held += block.sound
         self._end += block.samples
         self._levels.append((self._end, block.level))
-        certain = self._begin + self._target - SEARCHED
+        certain = self._begin + self._target - self._searched
         if min(certain, self._end) - self._written >= _WRITTEN_AT_ONCE:
             self._write_to(min(certain, self._end))
-        if self._end < self._begin + self._target + LOOK_AHEAD:
+        if self._end < self._begin + self._target + self._look_ahead:
             return ()
         self._write_to(certain)
-        cut = certain + best_cut(bytes(self._held[: SEARCHED * 2]))
+        cut = certain + best_cut(bytes(self._held[: self._searched * 2]))
         return (self._finish_piece(cut),)
 
     def finish(self) -> Report:
@@ -196,7 +229,7 @@ class Cutter:
         return self._recording_at[found] + sample - self._sound_at[found]
 
     def _name(self) -> str:
-        return f"piece-{self._index:04}.flac"
+        return self._names.format(index=self._index)
 
     def _next_file(self) -> PieceFile:
         return PieceFile(self._folder / self._name(), FLAC)

@@ -25,6 +25,7 @@ from bot.errors import (
     EndpointModelError,
     EndpointRefusedError,
     EndpointRetiredError,
+    EndpointSlowError,
     EndpointTooLargeError,
 )
 
@@ -130,8 +131,10 @@ TABLE = (
     Row(REFUSED,              (),                  (),                 EndpointRefusedError,  NEVER),
     Row({500},                REALLY_A_REFUSAL,    (),                 EndpointRefusedError,  NEVER),
     Row({500},                (),                  ABOUT_THE_FILE,     EndpointRefusedError,  NEVER),
-    # A proxy has waited a hundred seconds for work that may be done, and billed, by now.
-    Row({524},                (),                  (),                 EndpointDownError,     TWICE),
+    # A gateway waited for long. Of a proxy's hundred seconds the work may be done, and billed, by now. A
+    # long piece is asked for in halves instead (`line.py`): the tries are those of a short one.
+    Row({504},                (),                  (),                 EndpointSlowError,     FEW),
+    Row({524},                (),                  (),                 EndpointSlowError,     TWICE),
     # Called a success, and yet no text in it: a web page, nothing, half of it, an error.
     Row(DONE,                 (),                  (),                 EndpointDownError,     TWICE),
     Row(ANY,                  (),                  (),                 EndpointDownError,     FEW),

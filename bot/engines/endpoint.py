@@ -17,7 +17,7 @@ import aiofiles
 import httpx
 
 from bot.engines.answers import TWICE, error_for
-from bot.errors import EndpointDownError, EndpointKeyError
+from bot.errors import EndpointDownError, EndpointKeyError, EndpointSlowError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -118,7 +118,9 @@ class Endpoint:
                     await response.aclose()
         except httpx.UnsupportedProtocol as error:
             raise EndpointKeyError(detail="address without http(s)") from error
-        except (httpx.RequestError, TimeoutError) as error:
+        except (httpx.ReadTimeout, TimeoutError) as error:
+            raise EndpointSlowError(type(error).__name__) from error
+        except httpx.RequestError as error:
             raise EndpointDownError(type(error).__name__) from error
 
     def _request(

@@ -16,7 +16,7 @@ from bot.engines.chat import lone_text, names_json_mode, read_reply, read_texts,
 from bot.engines.endpoint import REQUEST_SECONDS, Endpoint
 from bot.engines.parts import Parts, has_words
 from bot.engines.reading import read_transcription
-from bot.errors import EndpointDownError
+from bot.errors import EndpointDownError, EndpointSlowError
 from bot.language import is_english, language_of
 
 if TYPE_CHECKING:
@@ -37,9 +37,6 @@ CHAT_PATH = "/chat/completions"
 REMEMBERED_PIECES = 256
 ENGLISH = "en"
 SURE = 0.7
-# What an answer says, and what is said of none, where the model needed too long.
-TOO_SLOW_STATUSES = frozenset({504, 524})
-TOO_SLOW_DETAILS = frozenset({"TimeoutError", "ReadTimeout"})
 
 
 class TwoStepEngine:
@@ -142,10 +139,10 @@ class TwoStepEngine:
             parts.is_plain = True
             answer = await self._post(parts, batch, ask, language)
         if not answer.is_good:
-            if answer.status in TOO_SLOW_STATUSES:
-                parts.halve()
             error = self._endpoint.error(answer)
             error.detail = f"chat {error.detail}"
+            if isinstance(error, EndpointSlowError):
+                raise _of_parts(parts, error) from error
             raise error
         self._is_plain = self._is_plain_for(parts)
         return read_reply(answer.body, answer.headers)
@@ -156,13 +153,22 @@ class TwoStepEngine:
         request = request_for(self._chat_model, batch, ask, language=language, is_plain=is_plain)
         try:
             return await self._endpoint.post_json(CHAT_PATH, request)
-        except EndpointDownError as error:
-            if error.detail in TOO_SLOW_DETAILS:
-                parts.halve()
-            raise
+        except EndpointSlowError as error:
+            raise _of_parts(parts, error) from error
 
     def _is_plain_for(self, parts: Parts) -> bool:
         return self._is_plain or parts.is_plain
+
+
+def _of_parts(parts: Parts, error: EndpointSlowError) -> EndpointDownError:
+    """Ask for less text at once. To halve the sound would be no help: its words are here, and paid for."""
+    parts.halve()
+    return EndpointDownError(
+        error.detail,
+        retry_after_seconds=error.retry_after_seconds,
+        request_id=error.request_id,
+        tries=error.tries,
+    )
 
 
 def _language(heard: Transcription) -> str:

@@ -82,7 +82,8 @@ async def translate_files(config: Config, order: Order, console: Console | None 
     with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
         async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None)) as client:
             # A script must not stand still for an hour: who asked is there to ask again.
-            translator = Translator(build_lines(config, client, decoders, waits=False))
+            lines = build_lines(config, client, decoders, waits=False)
+            translator = Translator(lines, halve=decoders.halve)
             tools = Tools(decoders, translator, terms, Path(folder), Bars(console or Console(stderr=True)))
             await decoders.start()
             try:

@@ -33,6 +33,7 @@ from bot.errors import (
     EndpointModelError,
     EndpointRefusedError,
     EndpointRetiredError,
+    EndpointSlowError,
 )
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -279,7 +280,17 @@ def test_work_that_may_be_paid_for_is_asked_for_once_more_only() -> None:
         read_translation(b"{}", NOTHING)
     unread = caught.value
     for error in (unread, fault(200), fault(524)):
-        assert (type(error), error.tries) == (EndpointDownError, TWICE)
+        assert isinstance(error, EndpointDownError)
+        assert error.tries == TWICE
+
+
+@pytest.mark.parametrize("status", [504, 524])
+def test_a_gateway_that_gave_up_says_that_it_took_too_long(status: int) -> None:
+    """What took a gateway too long is known from an outage: less at once may go through."""
+    error = fault(status)
+    assert isinstance(error, EndpointSlowError)
+    assert (error.reason, error.text) == (EndpointDownError.reason, EndpointDownError.text)
+    assert not isinstance(fault(503), EndpointSlowError)
 
 
 MODEL_GONE = {"error": {"code": "model_not_found"}}

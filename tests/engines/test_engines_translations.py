@@ -21,6 +21,7 @@ from bot.errors import (
     EndpointError,
     EndpointKeyError,
     EndpointRefusedError,
+    EndpointSlowError,
     EndpointTooLargeError,
     NotDecodableError,
 )
@@ -559,7 +560,7 @@ async def test_a_request_has_its_time_and_no_more(piece: Piece, answer: Answer) 
     """An endpoint that hangs, or trickles without end, is left after the limit of time."""
     async with asyncio.timeout(1.5):
         outcome, _ = await ask_over_wire(piece, answer, request_seconds=0.2)
-    assert isinstance(outcome, EndpointDownError)
+    assert isinstance(outcome, EndpointSlowError)
 
 
 async def test_nobody_at_home(piece: Piece) -> None:

@@ -105,6 +105,7 @@ CASES = (
     coded(503, "", DOWN, 5),
     coded(503, "model_not_found", GONE),
     worded(503, NO_CHANNELS, GONE),
+    paged(504, DOWN, 5),
     paged(524, DOWN, 2),
     paged(200, DOWN, 2),
     Case("200 empty", empty(), DOWN, 2),
