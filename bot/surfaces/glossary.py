@@ -10,7 +10,7 @@ from bot.store.database import storable
 from bot.store.settings import LONGEST_GLOSSARY, MOST_TERMS, GlossaryFullError
 from bot.surfaces.hint import doubts_about_length
 from bot.surfaces.setting import as_typed
-from bot.surfaces.words import Answer, Note, listed
+from bot.surfaces.words import BETWEEN_TERMS, Answer, Note, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -26,12 +26,13 @@ SHOWN = (
 )
 NONE = (
     "This channel has no terms. `{command} term add Acme Pro` adds one: the name of a product or a person, "
-    "or any word that the translation should spell like this; several at once stand between commas."
+    "or any word that the translation should spell like this; several at once stand between commas, "
+    "one with a comma of its own in quotation marks."
 )
 HOW = (
     "I did not understand that, so nothing was changed. `{command} term add Acme Pro` adds a term, "
     "`{command} term remove Acme Pro` removes it, `{command} terms` shows all; "
-    "several at once stand between commas."
+    "several at once stand between commas, one with a comma of its own in quotation marks."
 )
 ADDED = "Done: this goes along with every recording of this channel from now on. Terms in all: {count}. New:"
 STOOD = "There already:"
@@ -52,8 +53,14 @@ ALL_TOO_LONG = (
     "`{command} term remove NAME` takes out what is seldom said."
 )
 
-# Of every script that people write lists in.
-_BETWEEN_TERMS = re.compile(r"[,;\n،؛、，；]")  # noqa: RUF001 -- full-width and Arabic commas are meant
+# Keyboards and Slack make them of what was typed, one or the other way round.
+_MARKS = '"“”„«»'
+_MARK = re.compile(f"[{_MARKS}]")
+# A term in quotation marks may hold commas; else one ends at the next.
+_TERM = re.compile(
+    rf"\s*[{_MARKS}]([^{_MARKS}\n]*)[{_MARKS}]\s*(?:{BETWEEN_TERMS}|\Z)|(.*?)(?:{BETWEEN_TERMS}|\Z)",
+    re.DOTALL,
+)
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»", "‘": "’"}  # noqa: RUF001 -- as keyboards type them
 
 
@@ -72,13 +79,26 @@ def read_terms(text: str) -> list[str]:
     """Read terms as people list them: between commas, perhaps in quotation marks, each once."""
     terms: dict[str, str] = {}
     # One letter may be written in two ways that look the same.
-    for raw in _BETWEEN_TERMS.split(unicodedata.normalize("NFC", storable(text))):
-        term = " ".join(raw.split())
-        while len(term) > 1 and _QUOTES.get(term[0]) == term[-1]:
-            term = term[1:-1].strip()
+    for found in _TERM.finditer(unicodedata.normalize("NFC", storable(text))):
+        term = _bare(found[1] or found[2] or "")
         if any(character.isalnum() for character in term):
             terms.setdefault(term.casefold(), term)
     return list(terms.values())
+
+
+def _bare(typed: str) -> str:
+    """Take off the white space and the quotation marks around a term."""
+    term = " ".join(typed.split())
+    while len(term) > 1 and _is_quoted(term):
+        term = term[1:-1].strip()
+    # A mark that is never closed would take the next term in where the list is typed again.
+    is_open = term[:1] in _MARKS and not _MARK.search(term, 1)
+    return _bare(term[1:]) if term and is_open else term
+
+
+def _is_quoted(term: str) -> bool:
+    is_in_marks = term[0] in _MARKS and term[-1] in _MARKS and not _MARK.search(term, 1, len(term) - 1)
+    return is_in_marks or _QUOTES.get(term[0]) == term[-1]
 
 
 async def _shown(desk: Desk, asked: Asked) -> Answer:

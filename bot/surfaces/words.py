@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_PROMPT = 900
+# Commas of every script that people write lists in.
+BETWEEN_TERMS = r"[,;\n،؛、，；]"  # noqa: RUF001 -- full-width and Arabic commas are meant
 
 HELP = (
     "I answer recordings with their English text, in the thread of their message.\n"
@@ -231,7 +234,7 @@ class Answer:
 
 def listed(terms: Iterable[str]) -> str:
     """Write terms so that they can be typed again just like this."""
-    return ", ".join(terms)
+    return ", ".join(f'"{term}"' if re.search(BETWEEN_TERMS, term) else term for term in terms)
 
 
 def as_message(answer: Answer) -> dict[str, Any]:

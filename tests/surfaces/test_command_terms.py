@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.store.settings import MOST_TERMS
 from bot.surfaces.glossary import LONGEST_TERM, read_terms
+from bot.surfaces.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,6 +41,14 @@ async def glossary(office: Office, channel: str = "support") -> tuple[str, ...]:
         pytest.param("Acme, Zoë;Müller\nX200", ["Acme", "Zoë", "Müller", "X200"], id="several"),
         pytest.param("北京、上海，客服；؛ابن،", ["北京", "上海", "客服", "ابن"], id="commas of others"),  # noqa: RUF001 -- they are meant
         pytest.param('"Acme Pro", “Zoë”, `x`, „Müller“', ["Acme Pro", "Zoë", "x", "Müller"], id="quotes"),
+        pytest.param('"Acme, Inc.", Zoë', ["Acme, Inc.", "Zoë"], id="a comma in quotes"),
+        pytest.param("Zoë; “Acme, Inc.”", ["Zoë", "Acme, Inc."], id="a comma in curly quotes"),
+        pytest.param("„Müller, Sohn“，«A; B»", ["Müller, Sohn", "A; B"], id="in quotes of others"),  # noqa: RUF001 -- a full-width comma is meant
+        pytest.param('“Acme, Inc.", ”X, Y”', ["Acme, Inc.", "X, Y"], id="in quotes that don't match"),
+        pytest.param('"O\'Brien,  Inc." ', ["O'Brien, Inc."], id="an apostrophe in quotes"),
+        pytest.param('"Weird Al" Yankovic, Bo', ['"Weird Al" Yankovic', "Bo"], id="a name in quotes"),
+        pytest.param('5", 6", "7', ['5"', '6"', "7"], id="inches, and a quote that is never closed"),
+        pytest.param('"Acme\nInc."', ["Acme", 'Inc."'], id="a quote over two lines"),
         pytest.param("O'Brien, 'n' Sync", ["O'Brien", "'n' Sync"], id="apostrophes"),
         pytest.param("Acme, ACME, acme", ["Acme"], id="each once"),
         pytest.param("C++, .NET, R&D", ["C++", ".NET", "R&D"], id="marks"),
@@ -53,13 +62,13 @@ def test_reading(typed: str, terms: list[str]) -> None:
     assert read_terms(typed) == terms
 
 
-@given(st.text() | st.text("aA'\"“”„ ,;é\u0308"))
+@given(st.text() | st.text("aA'\"“”„«» ,;\né\u0308`"))
 def test_what_is_shown_can_be_typed_again(text: str) -> None:
     """Any text gives terms of one line with something to spell; the list as it is shown is read alike."""
     terms = read_terms(text)
     assert all(term == term.strip() and len(term.splitlines()) == 1 for term in terms)
     assert all(any(character.isalnum() for character in term) for term in terms)
-    assert read_terms(", ".join(terms)) == terms
+    assert read_terms(listed(terms)) == terms
 
 
 # --- the command --------------------------------------------------------------------------------
@@ -75,6 +84,15 @@ async def test_terms_are_added(office: Office) -> None:
     answer = await office.type("term add ACME PRO, Zoë", user="ben")
     assert await glossary(office) == ("Acme Pro", "R&D", "Ask ben", "Zoë")
     assert answer.endswith("Terms in all: 4. New:\nZoë\nThere already:\nAcme Pro")
+
+
+async def test_a_term_with_a_comma(office: Office) -> None:
+    """In quotation marks a comma belongs to the term; the list shows it so that it can be typed again."""
+    answer = await office.type('term add "Acme, Inc.", Zoë')
+    assert await glossary(office) == ("Acme, Inc.", "Zoë")
+    assert answer.endswith('Terms in all: 2. New:\n"Acme, Inc.", Zoë')
+    await office.type("term remove “acme, inc.”")
+    assert await glossary(office) == ("Zoë",)
 
 
 async def test_term_with_a_person_whose_name_is_looked_up(office: Office) -> None:
