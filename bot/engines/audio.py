@@ -5,7 +5,7 @@ Translations and transcriptions are asked for alike, and what servers refuse of 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -74,8 +74,9 @@ class AudioPath:
         self._model = model
         self._as_mp3 = as_mp3
         self._way = Way()
-        # Once per piece: a passing 500 that repeats the form must not double every try.
-        self._fell_back: deque[tuple[str, str]] = deque(maxlen=REMEMBERED_PIECES)
+        # By piece: what was asked for otherwise, and whether to go on so. Each once: a passing 500 that
+        # repeats the form must not double every try.
+        self._fell_back: OrderedDict[str, dict[str, bool]] = OrderedDict()
 
     async def ask(self, piece: Piece, ask: Ask) -> Answer:
         """Ask once, and once more for each thing that the server refuses and that has another way.
@@ -83,11 +84,10 @@ class AudioPath:
         The answer is a success, else its `EndpointError` is raised. FileNotFoundError passes: the piece is
         gone from this machine and has to be cut again.
         """
-        way, learnt = self._way, dict[str, str]()
-        if (piece.path, "sound") in self._fell_back:
-            # FLAC was refused, and a passing fault came in the way of MP3: no need to upload both again.
-            learnt["sound"] = "mp3"
-            way = replace(way, **learnt)
+        # What was refused stays so where a passing fault came in the way of the other way.
+        fell_back = self._fell_back.get(piece.path, {})
+        learnt = {one.field: one.instead for one in FALLBACKS if fell_back.get(one.field)}
+        way = replace(self._way, **learnt)
         try:
             file = await self._file(piece, way)
         except (BotError, OSError):
@@ -97,30 +97,42 @@ class AudioPath:
             file = Path(piece.path)
         answer = await self._post(file, ask, way)
         while other := self._other(piece, way, answer):
-            self._fell_back.append((piece.path, other.field))
+            self._remember(piece, other)
             learnt[other.field] = other.instead
             way = replace(way, **learnt)
             try:
                 file = await self._file(piece, way)
             except (BotError, OSError):
+                del learnt[other.field]
                 break  # without an MP3 the refusal stands
             answer = await self._post(file, ask, way)
         if not answer.is_good:
             # Where only words are asked for another model is the remedy, and no other engine.
             model = self._model if self._path == TRANSLATIONS_PATH else ""
-            raise self._endpoint.error(answer, model=model)
+            error = self._endpoint.error(answer, model=model)
+            fell_back = self._fell_back.get(piece.path, {})
+            for one in FALLBACKS:
+                if one.field in learnt and one.is_named(answer.status, answer.body):
+                    fell_back[one.field] = False  # refused all the same: it was no help
+            raise error
         self._way = replace(self._way, **learnt)
         return answer
 
     def _other(self, piece: Piece, way: Way, answer: Answer) -> Fallback | None:
         """Find what to ask with instead, where the answer names something that has another way."""
         for fallback in FALLBACKS:
-            is_new = (piece.path, fallback.field) not in self._fell_back
+            is_new = fallback.field not in self._fell_back.get(piece.path, {})
             can_be_made = fallback.field != "sound" or self._as_mp3 is not None
             is_other = getattr(way, fallback.field) != fallback.instead
             if is_new and can_be_made and is_other and fallback.is_named(answer.status, answer.body):
                 return fallback
         return None
+
+    def _remember(self, piece: Piece, other: Fallback) -> None:
+        """Keep what a piece is asked for otherwise; the oldest piece makes room."""
+        self._fell_back.setdefault(piece.path, {})[other.field] = True
+        while len(self._fell_back) > REMEMBERED_PIECES:
+            self._fell_back.popitem(last=False)
 
     async def _file(self, piece: Piece, way: Way) -> Path:
         """Give the file to send."""

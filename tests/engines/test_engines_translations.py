@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from bot.engines import Ask, Segment, Transcription, Translation
+from bot.engines.audio import REMEMBERED_PIECES
 from bot.engines.endpoint import LONGEST_ANSWER_BYTES
 from bot.engines.translations import TranslationsEngine
 from bot.errors import (
@@ -226,15 +227,36 @@ async def test_a_refused_format_is_remembered(piece: Piece, status: int) -> None
         assert formats(wire.received) == [b"verbose_json", b"json", b"json"]
 
 
-async def test_a_format_refused_by_mistake_is_not_remembered(piece: Piece) -> None:
+async def test_a_format_refused_by_mistake_is_not_remembered(piece: Piece, tmp_path: Path) -> None:
     """If json fails as well it is not the format that was wrong; the next piece asks for times again."""
     answers = (says(400, REFUSED_FORMAT), says(400, b"no"), says(200, GOOD))
+    second = Piece(1, str(tmp_path / "second.flac"), 6.0, 6.0, len(SOUND), is_last=True)
+    (tmp_path / "second.flac").write_bytes(SOUND)
     async with serving(*answers) as wire, httpx.AsyncClient() as client:
         engine = engine_at(wire.url, client)
         with pytest.raises(EndpointRefusedError):
             await engine.translate(piece, Ask())
-        await engine.translate(piece, Ask())
+        await engine.translate(second, Ask())
         assert formats(wire.received) == [b"verbose_json", b"json", b"verbose_json"]
+
+
+@pytest.mark.parametrize(
+    ("passing", "error"),
+    [
+        pytest.param(says(503, b"overloaded"), "503", id="503"),
+        pytest.param(resets(), "ReadError", id="a broken connection"),
+    ],
+)
+async def test_a_passing_fault_after_a_refused_format(piece: Piece, passing: Answer, error: str) -> None:
+    """The next try of a piece whose format was refused goes on with the other, and keeps what then works."""
+    answers = (says(400, REFUSED_FORMAT), passing, says(200, JSON), says(200, JSON))
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = engine_at(wire.url, client)
+        with pytest.raises(EndpointDownError, match=error):
+            await engine.translate(piece, Ask())
+        assert (await engine.translate(piece, Ask())).text == "Hello."
+        await engine.translate(dataclasses.replace(piece, index=1), Ask())
+        assert formats(wire.received) == [b"verbose_json", b"json", b"json", b"json"]
 
 
 async def test_an_echo_costs_one_request_more(piece: Piece, tmp_path: Path) -> None:
@@ -460,6 +482,39 @@ async def test_a_refused_temperature_is_left_out(piece: Piece, status: int) -> N
         assert (await engine.translate(piece, Ask())).text == "Hello."
         fields = [{name for name, _, _, _ in form(one)} for one in wire.received]
     assert ["temperature" in names for names in fields] == [True, False, False]
+
+
+async def test_all_that_was_refused_stays_refused_after_a_passing_fault(piece: Piece) -> None:
+    """Where format and temperature are both refused, a passing fault costs neither of them a second time."""
+    answers = (says(400, REFUSED_FORMAT), says(400, REFUSED_TEMPERATURE), says(503), says(200, JSON))
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = engine_at(wire.url, client)
+        with pytest.raises(EndpointDownError):
+            await engine.translate(piece, Ask())
+        assert (await engine.translate(piece, Ask())).text == "Hello."
+        fields = [{name for name, _, _, _ in form(one)} for one in wire.received]
+        assert formats(wire.received) == [b"verbose_json", b"json", b"json", b"json"]
+    assert ["temperature" in names for names in fields] == [True, True, False, False]
+
+
+async def test_what_pieces_were_refused_is_bounded(piece: Piece) -> None:
+    """Of more pieces than are kept the oldest is forgotten: what it was refused is asked for anew."""
+    asked = 0
+
+    def serve(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        return httpx.Response(500, content=b"response_format=verbose_json")
+
+    engine = over(serve)
+    paths = [pathlib.Path(piece.path).with_name(f"{number}.flac") for number in range(REMEMBERED_PIECES + 1)]
+    for path in paths:
+        await asyncio.to_thread(path.write_bytes, b"fLaC")
+    for path, requests in [*((path, 2) for path in paths), (paths[-1], 1), (paths[0], 2)]:
+        before = asked
+        with pytest.raises(EndpointError):
+            await engine.translate(dataclasses.replace(piece, path=str(path)), Ask())
+        assert asked - before == requests
 
 
 # --- the words as they were said ----------------------------------------------------------------
