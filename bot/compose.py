@@ -45,7 +45,10 @@ MOST_WITH_BUTTONS = 3_800
 SPOKEN_GAPS = 5
 
 NO_SPEECH_TEXT = "I heard no speech in this recording."
-ALREADY_ENGLISH_TEXT = "This recording is already in English, so I left it as it is."
+ALREADY_ENGLISH_TEXT = (
+    "This recording is already in English, so I left it as it is. "
+    "If that is wrong, copy the message's link and send `/translate LINK`."
+)
 NO_SPEECH_IN_MISSING_TEXT = "I heard no speech in what was missing."
 MISSING_HEADING = "What was missing:"
 STILL_MISSING_TEXT = "What was missing could not be translated this time either."

@@ -366,6 +366,12 @@ def test_each_ending_has_its_words(ending: Ending, said: str | Whole, of: int, t
     assert (reply.document, buttons(reply)) == (None, [])
 
 
+def test_there_is_a_way_past_what_passed_for_english() -> None:
+    """Whoever knows better than the guess reads what to do."""
+    (message,) = compose_reply(JOB, Ending(EndingName.ALREADY_ENGLISH), "", terms=TERMS).messages
+    assert message.text.endswith("If that is wrong, copy the message's link and send `/translate LINK`.")
+
+
 def test_our_own_words_show_code_as_code() -> None:
     """What stands in backticks is shown as code, since rich_text would show the backticks."""
     (message,) = compose_notice("Send `/translate help` now.", file_name="")

@@ -5,7 +5,7 @@ Whoever may not see a message gets the answer of one that does not exist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.ending import EndingName, JobState
@@ -33,7 +33,6 @@ MOST_CONVERSATIONS = 10
 TEXTS = {
     EndingName.TRANSLATED: words.DONE,
     EndingName.NO_SPEECH: words.NO_SPEECH,
-    EndingName.ALREADY_ENGLISH: words.ALREADY_ENGLISH,
 }
 
 
@@ -150,12 +149,15 @@ async def _translate(desk: Desk, asked: Asked, source: Source) -> Answer:
 async def _start_jobs(
     desk: Desk, shares: Sequence[Share], settings: ChannelSettings | None
 ) -> list[Job | JobState]:
-    """Start the next job of each share that needs one; give it, or the state that is good enough."""
+    """Start the next job of each share that needs one; give it, or the state that is good enough.
+
+    What somebody asks for is translated whatever its language seems to be: Slack guesses that of a clip.
+    """
     outcomes: list[Job | JobState] = []
     before = ""
     for share in shares:
         state = await desk.jobs.latest(share)
-        wish = job_of(share, settings, terms=desk.terms, after=before)
+        wish = replace(job_of(share, settings, terms=desk.terms, after=before), skips_english=False)
         outcome = (next_job(state, wish) or state) if state else wish
         if isinstance(outcome, Job):
             await desk.jobs.start(outcome)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from bot.ending import Ending, JobState
     from bot.share import Job
 
-# In these the person has an answer in the thread. After the others another try may bring one.
-ANSWERED = frozenset({EndingName.TRANSLATED, EndingName.NO_SPEECH, EndingName.ALREADY_ENGLISH})
+# In these the person has an answer in the thread. After the others another try may bring one: who asks for
+# what was left alone as English says that it is not, or wants it all the same.
+ANSWERED = frozenset({EndingName.TRANSLATED, EndingName.NO_SPEECH})
 
 
 def next_job(state: JobState, wish: Job) -> Job | None:
@@ -43,15 +44,8 @@ def _is_same(one: Job, other: Job) -> bool:
 
 
 def _wish(job: Job) -> tuple[object, ...]:
-    """Give what a channel's settings make of a job."""
-    return (
-        job.prompt,
-        job.output,
-        job.temperature,
-        job.glossary,
-        job.wants_original,
-        job.skips_english,
-    )
+    """Give what a channel's settings make of an answer; what is left alone as English has none."""
+    return (job.prompt, job.output, job.temperature, job.glossary, job.wants_original)
 
 
 def _is_confirmed(job: Job, ending: Ending) -> bool:

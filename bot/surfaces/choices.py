@@ -64,7 +64,7 @@ ENGLISH = Choice(
         True: (
             "I leave a recording alone that is in English already, and say so in one short line. I can tell "
             "of most clips recorded in Slack; of other recordings that depends on the engine, and I take "
-            "those of which I can't."
+            "those of which I can't. Asked for by its link, one is translated all the same."
         ),
         False: "A recording that is in English already is answered with its text, like any other.",
     },

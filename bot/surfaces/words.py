@@ -30,7 +30,7 @@ HELP = (
     "`{command} term remove NAME` removes it, `{command} terms` shows all\n"
     "`{command} original on`: the words as they were said stand under the English; "
     "`{command} original off` goes back to the English alone (the default)\n"
-    "`{command} english skip`: leave alone what is in English already; "
+    "`{command} english skip`: leave alone what is in English already, unless somebody asks for it; "
     "`{command} english translate` takes it like the rest (the default)\n"
     "`{command} output FORMAT`: what comes along with the messages: `text` (a file only where it is long), "
     "subtitles (`srt`, `vtt`) or data (`json`, `verbose_json`)\n"
@@ -178,7 +178,6 @@ ASKING_FIRST = (
 RUNNING = "That is already being translated: the English will stand in the thread of "
 DONE = "That is already translated: the English stands in the thread of "
 NO_SPEECH = "I have listened to that already and heard no speech: I said so in the thread of "
-ALREADY_ENGLISH = "I have listened to that already, and it is in English: I said so in the thread of "
 THAT_MESSAGE = "that message."
 
 # --- buttons ------------------------------------------------------------------------------------

@@ -91,6 +91,19 @@ async def test_english_is_left_alone(room: Room) -> None:
     assert len(room.stage.endpoint.requests) == before
 
 
+async def test_what_passed_for_english_is_to_be_had(room: Room) -> None:
+    """Slack only guesses a clip's language: whoever sends its link, as the reply says, gets the text."""
+    await choose(room, "english skip")
+    ts = await room.share(replace(CLIP, locale="en-US"))
+    assert "send `/translate LINK`" in await room.text(ts)
+    link = room.stage.slack.permalink(room.channel, ts)
+    result = await room.stage.slack.command("/translate", link, channel=room.channel)
+    (answer,) = await result.answers()
+    assert str(answer["text"]).startswith("On it")
+    _, reply = await room.replies(ts, count=2)
+    assert reply.text == PARCEL.english
+
+
 async def test_an_app_that_was_not_reinstalled(room: Room) -> None:
     """Without the scope for uploads the subtitles stand in messages; nothing is lost or said twice."""
     slack = room.stage.slack

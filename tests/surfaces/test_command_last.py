@@ -152,7 +152,6 @@ async def test_asked_twice(office: Office) -> None:
     [
         pytest.param(EndingName.TRANSLATED, "That is already translated", id="translated"),
         pytest.param(EndingName.NO_SPEECH, "heard no speech", id="no speech"),
-        pytest.param(EndingName.ALREADY_ENGLISH, "it is in English", id="already English"),
     ],
 )
 async def test_answered_before(office: Office, ending: EndingName, words: str) -> None:
@@ -212,7 +211,6 @@ async def test_wish_has_changed(office: Office, typed: str, wish: tuple[str, Out
         ("term add Zoë", "glossary", ("Acme", "Zoë")),
         ("term remove acme", "glossary", ()),
         ("original on", "wants_original", True),
-        ("english skip", "skips_english", True),
     ],
 )
 async def test_terms_or_choices_have_changed(office: Office, typed: str, field: str, value: object) -> None:
@@ -225,14 +223,38 @@ async def test_terms_or_choices_have_changed(office: Office, typed: str, field: 
     await office.type(typed)
     assert (await office.type("last")).startswith("On it: the English will stand")
     first, again = office.jobs.started
-    assert (first.attempt, first.glossary, first.wants_original, first.skips_english) == (
-        1,
-        ("Acme",),
-        False,
-        False,
-    )
+    assert (first.attempt, first.glossary, first.wants_original) == (1, ("Acme",), False)
     assert again.attempt == 2
     assert getattr(again, field) == value
+
+
+async def test_what_was_left_alone_is_translated_for_who_asks(office: Office) -> None:
+    """What passed for English is translated for whoever asks, once, though the channel skips such."""
+    await office.type("english skip")
+    ts = await office.slack.share(CLIP)
+    await office.type("last")
+    (asked,) = office.jobs.started
+    assert not asked.skips_english
+    # As if it had been posted, and not asked for.
+    office.jobs.started[:] = [replace(asked, skips_english=True)]
+    office.jobs.end(EndingName.ALREADY_ENGLISH)
+    answer = await office.type(office.slack.permalink("support", ts))
+    assert answer.startswith("On it: the English will stand")
+    assert (office.jobs.started[-1].attempt, office.jobs.started[-1].skips_english) == (2, False)
+    office.jobs.end(EndingName.TRANSLATED)
+    assert (await office.type("last")).startswith("That is already translated")
+    assert len(office.jobs.started) == 2
+
+
+async def test_to_skip_english_is_no_reason_to_translate_anew(office: Office) -> None:
+    """What has its text is not translated again because English is left alone here, from now on or before."""
+    await office.slack.share(CLIP)
+    await office.type("last")
+    office.jobs.started[:] = [replace(job, skips_english=True) for job in office.jobs.started]
+    office.jobs.end(EndingName.TRANSLATED)
+    assert (await office.type("last")).startswith("That is already translated")
+    await office.type("english skip")
+    assert (await office.type("last")).startswith("That is already translated")
 
 
 async def test_missing_parts_are_all_that_is_tried_again(office: Office) -> None:
