@@ -8,11 +8,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.engines import Doubt, Segment
-from bot.evidence.echo import is_echo, is_short_echo
+from bot.evidence.echo import is_echo, is_short_echo, without_prompt
 from bot.evidence.loops import cut_loops
-from bot.evidence.nothing_said import DOUBTFUL_COMPRESSION, DOUBTFUL_LOGPROB, is_given_away, speech_in
+from bot.evidence.nothing_said import (
+    DOUBTFUL_COMPRESSION,
+    is_doubtful,
+    is_given_away,
+    is_invented_loop,
+    speech_in,
+)
 from bot.evidence.spoken import amount, said_in
-from bot.language import is_english
+from bot.language import has_english, is_english
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,32 +65,50 @@ def may_be_speech(piece: Piece) -> bool:
     return piece.rise_db is None or piece.rise_db >= LEAST_RISE_DB
 
 
-def judge_piece(translation: Translation, piece: Piece, ask: Ask) -> Judged:
+def judge_piece(translation: Translation, piece: Piece, ask: Ask, *, is_second: bool = False) -> Judged:
     """Judge the translation of one piece: take out what nobody said, mark what is doubtful.
 
     Where that changes anything, the text is what the segments say, with a space between them.
+    `is_second`: it was asked for without the prompt that `ask` has. Then only what is nearly all of that is
+    an echo, and taken out of the rest; a part of it was said.
     """
     segments = _segments_of(translation, piece)
     heard = speech_in(segments, piece)
-    told = heard
-    while (shorter := speech_in(cut_loops(told), piece)) != told:
-        told = shorter
-    if not told:
+    told = _without_loops(heard, piece)
+    if not told or is_invented_loop(heard, told, piece):
         return Judged(Verdict.NO_SPEECH, replace(translation, text="", segments=(), original=""))
-    if _is_all_echo(heard, piece, ask) or _is_all_echo(told, piece, ask):
+    if is_second:
+        told = _without_prompt(heard, piece, ask)
+    if not told or _came_back(translation, heard, told, piece, ask, is_second=is_second):
         return Judged(Verdict.ECHO, translation)
     is_foreign = [is_english(segment.text) is False for segment in told]
     if _is_mostly_foreign(told, is_foreign):
         return Judged(Verdict.NOT_ENGLISH, translation)
+    is_part = is_second and is_echo(_text_of(told), ask)
     marked = tuple(
-        replace(segment, doubt=segment.doubt or _doubt_of(segment, ask, is_foreign=foreign))
+        replace(
+            segment,
+            original=_original_of(segment.original, ask, is_second=is_second),
+            doubt=segment.doubt or _doubt_of(segment, ask, is_foreign=foreign, is_part=is_part),
+        )
         for segment, foreign in zip(told, is_foreign, strict=True)
     )
-    if marked != segments:
-        text = " ".join(segment.text for segment in marked)
-        translation = replace(translation, text=text, segments=marked)
-    is_doubtful = is_short_echo(translation.text, ask)
-    return Judged(Verdict.MAYBE_ECHO if is_doubtful else Verdict.GOOD, translation)
+    original = _original_of_all(translation, segments, marked, piece, ask)
+    if marked != segments or original != translation.original:
+        translation = replace(translation, text=_text_of(marked), segments=marked, original=original)
+    is_doubtful_echo = is_short_echo(translation.text, ask) or is_short_echo(translation.original, ask)
+    return Judged(Verdict.MAYBE_ECHO if is_doubtful_echo else Verdict.GOOD, translation)
+
+
+def judge_original(text: str, piece: Piece, ask: Ask) -> str:
+    """Leave of words as they were said, which came by themselves, what somebody may have said.
+
+    A part of the prompt goes, too, since nobody hears it a second time.
+    """
+    # It has no times: how fast somebody speaks says nothing of it.
+    heard = speech_in((Segment(0.0, 0.0, text),), piece)
+    left = _text_of(_without_prompt(heard, piece, ask))
+    return "" if is_echo(left, ask) else left
 
 
 def _segments_of(translation: Translation, piece: Piece) -> tuple[Segment, ...]:
@@ -95,37 +119,102 @@ def _segments_of(translation: Translation, piece: Piece) -> tuple[Segment, ...]:
     return tuple(segment for segment in segments if segment.text)
 
 
+def _text_of(segments: Sequence[Segment]) -> str:
+    return " ".join(segment.text for segment in segments)
+
+
+def _without_loops(segments: tuple[Segment, ...], piece: Piece) -> tuple[Segment, ...]:
+    """Cut all loops; what is left of one may be a stock phrase."""
+    while (shorter := speech_in(cut_loops(segments), piece)) != segments:
+        segments = shorter
+    return segments
+
+
+def _without_prompt(segments: tuple[Segment, ...], piece: Piece, ask: Ask) -> tuple[Segment, ...]:
+    """Take out the prompt, also where it is all of a loop, or repeats itself, and the loops of the rest."""
+    segments = without_prompt(segments, ask)
+    while (shorter := without_prompt(_without_loops(segments, piece), ask)) != segments:
+        segments = shorter
+    return segments
+
+
+def _came_back(  # noqa: PLR0913 -- what is judged, before and after the cuts, and by what
+    translation: Translation,
+    heard: Sequence[Segment],
+    told: Sequence[Segment],
+    piece: Piece,
+    ask: Ask,
+    *,
+    is_second: bool,
+) -> bool:
+    """Say whether the prompt came back, in English or as it was said, and nearly nothing else."""
+    originals: Sequence[Segment] = [replace(one, text=one.original) for one in told if one.original]
+    if translation.original and not originals:
+        originals = [Segment(0.0, piece.seconds, translation.original)]
+    if is_second:
+        is_original = bool(originals) and not without_prompt(originals, ask)
+        return is_original or _is_given_away_echo(told, piece, ask)
+    return any(_is_all_echo(some, piece, ask) for some in (heard, told, originals) if some)
+
+
 def _is_all_echo(segments: Sequence[Segment], piece: Piece, ask: Ask) -> bool:
     """Say whether the prompt came back, in all of the text or in most of it."""
-    text = " ".join(segment.text for segment in segments)
-    if is_echo(text, ask):
+    text = _text_of(segments)
+    if is_echo(text, ask) or _is_given_away_echo(segments, piece, ask):
         return True
-    if is_short_echo(text, ask):
-        # "Acme Pro." may be what somebody said, and all that the prompt holds.
-        return all(is_given_away(segment, piece, alone=True) for segment in segments)
     most = MOST_OF_ALL * amount(said_in(text))
     return any(amount(said_in(one.text)) >= most and is_echo(one.text, ask) for one in segments)
 
 
-def _is_mostly_foreign(segments: Sequence[Segment], is_foreign: Sequence[bool]) -> bool:
-    """Say whether more than half of the letters are not English; short segments are judged together."""
-    letters = [sum(map(str.isalpha, segment.text)) for segment in segments]
-    foreign = sum(count for count, yes in zip(letters, is_foreign, strict=True) if yes)
-    if 2 * foreign > sum(letters):
-        return True
-    rest = [one.text for one, yes in zip(segments, is_foreign, strict=True) if not yes]
-    return (
-        is_english(" ".join(one.text for one in segments)) is False and is_english(" ".join(rest)) is not True
+def _is_given_away_echo(segments: Sequence[Segment], piece: Piece, ask: Ask) -> bool:
+    """Say whether all there is is a short prompt, that somebody may well have said, but did not."""
+    return is_short_echo(_text_of(segments), ask) and all(
+        is_given_away(segment, piece, alone=True) for segment in segments
     )
 
 
-def _doubt_of(segment: Segment, ask: Ask, *, is_foreign: bool) -> Doubt:
+def _is_mostly_foreign(segments: Sequence[Segment], is_foreign: Sequence[bool]) -> bool:
+    """Say whether more than half of the letters are not English; short segments are judged together.
+
+    Somebody who quotes or spells something says it in English: that segment may be marked, but counts as
+    English.
+    """
+    letters = [sum(map(str.isalpha, segment.text)) for segment in segments]
+    foreign = sum(
+        count
+        for segment, count, yes in zip(segments, letters, is_foreign, strict=True)
+        if yes and not has_english(segment.text)
+    )
+    if 2 * foreign > sum(letters):
+        return True
+    text = _text_of(segments)
+    rest = [one.text for one, yes in zip(segments, is_foreign, strict=True) if not yes]
+    return is_english(text) is False and is_english(" ".join(rest)) is not True and not has_english(text)
+
+
+def _doubt_of(segment: Segment, ask: Ask, *, is_foreign: bool, is_part: bool) -> Doubt:
+    """Say why a segment is doubtful; `is_part`: it is a part of the prompt together with the others."""
     if is_foreign:
         return Doubt.FOREIGN
-    logprob = segment.avg_logprob
-    is_unsure = (logprob is not None and logprob < DOUBTFUL_LOGPROB) or _is_packed(segment)
     # In the midst of speech the prompt may come back over a pause, or somebody may have said it.
-    return Doubt.UNSURE if is_unsure or is_echo(segment.text, ask) else Doubt.NONE
+    is_echoing = is_part or is_echo(segment.text, ask) or is_echo(segment.original, ask)
+    return Doubt.UNSURE if is_echoing or is_doubtful(segment) or _is_packed(segment) else Doubt.NONE
+
+
+def _original_of(text: str, ask: Ask, *, is_second: bool) -> str:
+    """Cut what was said over and over in the words as they were said, and the prompt as in the English."""
+    segments = cut_loops((Segment(0.0, 0.0, text),))
+    return _text_of(without_prompt(segments, ask) if is_second else segments)
+
+
+def _original_of_all(
+    translation: Translation, before: Sequence[Segment], after: Sequence[Segment], piece: Piece, ask: Ask
+) -> str:
+    """Give the words as they were said that belong to what stays."""
+    told, left = ([one.original for one in some if one.original] for some in (before, after))
+    if not translation.original or told == left != []:
+        return translation.original
+    return " ".join(left) if told else judge_original(translation.original, piece, ask)
 
 
 def _is_packed(segment: Segment) -> bool:

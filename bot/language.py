@@ -101,6 +101,18 @@ ENGLISH_WORDS = frozenset({
     "yes", "you", "your",
 })  # fmt: skip
 
+# Those that are words of other languages, too: "die Dame was here", "il me so".
+ELSEWHERE_TOO = frozenset({
+    "all", "also", "am", "are", "as", "at", "be", "but", "by", "can", "for", "get", "had", "has", "he",
+    "her", "here", "i", "if", "is", "it", "let", "me", "more", "new", "no", "not", "now", "of", "off", "on",
+    "one", "or", "our", "out", "so", "some", "than", "to", "too", "up", "us", "was", "we", "were", "will",
+})  # fmt: skip
+# A stretch of so many words shows that somebody speaks English, where the model is so sure of it; a text
+# has a clear English part where so much of its letters is such.
+STRETCH_WORDS, STRETCH_SURE, ENGLISH_PART = 3, 0.85, 0.1
+# Things that are listed, dishes or products, have names and no language.
+LEAST_LISTED, LONGEST_LISTED = 4, 3
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # noqa: RUF001 -- the typographic apostrophe is meant
 # What stands in links, addresses, mentions, codes and numbers: such a word is in no language. Only its
 # plain characters go, since Chinese has no space around them.
@@ -108,6 +120,7 @@ _CODE = re.compile(r"://|@|\w\.\w|[\d_#/\\]")
 _PLAIN = re.compile(r"[!-~]+")
 _LATIN_LETTER = r"A-Za-zªºÀ-ʯḀ-ỿⱠ-ⱿꜢ-ꟿ"
 _FOREIGN_LETTER = re.compile(rf"[^\W\d_{_LATIN_LETTER}]")
+_CLAUSE_END = re.compile(r"[.,;:!?…()\"“”„«»、。，！？\n]|\s[-–—]\s")  # noqa: RUF001 -- marks of all scripts
 _SYLLABLE = re.compile(r"[ぁ-ヿ㐀-鿿가-힣豈-﫿]")  # a letter that says as much as two Latin ones
 
 
@@ -139,7 +152,7 @@ def is_english(text: str) -> bool | None:
     sample = _sample(text)
     if _by_script(sample):
         return False
-    words = _words(sample)
+    words = [] if _is_list(sample) else _words(sample)
     if not words:
         return None
     said = dict(_ask_model(" ".join(words)))
@@ -147,6 +160,43 @@ def is_english(text: str) -> bool | None:
         return True
     share = sum(word in ENGLISH_WORDS for word in words) / len(words)
     return False if share < ENGLISH_SHARE and said.get("en", 0.0) < UNLIKELY else None
+
+
+def has_english(text: str) -> bool:
+    """Say whether a part of a text is clearly English, as where somebody quotes, or spells an address.
+
+    A name is no such part, be it "Lord of the Rings", nor is a phrase in a long talk in another language.
+    """
+    sample = _sample(text)
+    found = sum(map(_english_letters, _CLAUSE_END.split(sample)))
+    return found > 0 and found >= ENGLISH_PART * sum(map(str.isalpha, sample))
+
+
+def _english_letters(clause: str) -> int:
+    """Count the letters of all stretches of a clause that are clearly English."""
+    words = _WORD.findall(clause.replace("’", "'"))  # noqa: RUF001 -- it is meant
+    english: set[int] = set()
+    for start in range(len(words) - STRETCH_WORDS + 1):
+        if _is_clear(words[start : start + STRETCH_WORDS]):
+            english.update(range(start, start + STRETCH_WORDS))
+    return sum(len(words[place]) for place in english)
+
+
+def _is_clear(words: list[str]) -> bool:
+    small = [word.lower() for word in words]
+    if not (ENGLISH_WORDS - ELSEWHERE_TOO).intersection(small):
+        return False
+    # Names hold words such as "the", and others with a capital.
+    told = [word for word in words if word.islower() and len(word) > 1 and word not in ENGLISH_WORDS]
+    if not told and not ENGLISH_WORDS.issuperset(small):
+        return False
+    return dict(_ask_model(" ".join(small))).get("en", 0.0) >= STRETCH_SURE
+
+
+def _is_list(sample: str) -> bool:
+    """Say whether a text is nothing but things in a row, with commas between them."""
+    things = [words for thing in re.split(r"[,;\n]", sample) if (words := _WORD.findall(thing))]
+    return len(things) >= LEAST_LISTED and max(map(len, things)) <= LONGEST_LISTED
 
 
 def load() -> None:
@@ -202,7 +252,8 @@ def _words(sample: str) -> list[str]:
     Those with a capital are left out, save where all of the text is in capitals, which is made small: of
     capitals the model thinks anything.
     """
-    words = _WORD.findall(sample)
+    # What is spelled is in no language.
+    words = [word for word in _WORD.findall(sample) if len(word) > 1 or word in "IiAa"]
     if len(words) < LEAST_WORDS or sum(map(len, words)) < LEAST_LETTERS:
         return []
     small = words if sample.isupper() else [word for word in words if word[0].islower()]

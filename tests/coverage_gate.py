@@ -46,6 +46,7 @@ WHOLLY_TESTED = (
     "breaker",
     "join",
     "judge",
+    "evidence/stock",
     "evidence/nothing_said",
     "evidence/echo",
     "evidence/loops",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 
-from bot.engines import Ask, Segment, Translation
+from bot.engines import Ask, Doubt, Segment, Translation
+from bot.evidence.stock import is_farewell, is_sound, stock_phrases
 from bot.judge import Verdict, judge_piece
-from judging import answer, judged, piece, timed
+from judging import answer, judged, left_of, piece, timed
 from sentences import ENGLISH
 
 
@@ -159,10 +163,13 @@ def test_slow_words_among_others_stay() -> None:
 
 
 def test_a_farewell_again_is_no_speech() -> None:
-    """Nobody says the end of a video twice."""
-    assert judged(*timed("Thanks for watching!", "Thanks for watching!")).verdict is Verdict.NO_SPEECH
-    assert judged(*timed(*["Thank you."] * 5)).verdict is Verdict.NO_SPEECH
-    assert judged(*timed(*["Thank you."] * 3)).translation.text == "Thank you. Thank you. Thank you."
+    """Nobody says the end of a video twice, and nothing else; beside other words it takes evidence."""
+    again = timed("Thanks for watching!", "Thanks for watching!")
+    assert judged(*again).verdict is Verdict.NO_SPEECH
+    assert judged(*timed("Thanks for watching! Thanks for watching!")).verdict is Verdict.NO_SPEECH
+    assert left_of(*again, *timed("The film is over."))[0][0] == "Thanks for watching!"
+    sure = [replace(one, no_speech_prob=0.01, avg_logprob=-0.2) for one in again]
+    assert judged(*sure).translation.segments == tuple(sure)
 
 
 @pytest.mark.parametrize("text", ["Thank you for watching!", "Guten Tag, wie geht es?", "no", "Acme Pro."])

@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from bot.engines import Segment
     from bot.evidence.spoken import Word
 
+# The model was not sure, or thinks that nobody spoke.
+LEAST_LOGPROB, MOST_NO_SPEECH = -1.0, 0.6
 # The longest unit that is looked for; a model's window holds no longer one twice.
 MOST_WORDS = 80
 # A sentence: so many words at least, so often in a row. People say "no, no, no" and "thank you, thank you".
 LEAST_SENTENCE, SENTENCES_IN_A_ROW = 3, 3
 # Any words: so often, over so many characters.
 GROUPS_IN_A_ROW, LEAST_CHARACTERS = 4, 50
-# Numbers are repeated in good faith: "five five five five", "0000 0000".
+# Numbers are repeated in good faith: "five five five five", "0000 0000". So are short groups that hold some,
+# or letters, where somebody dictates: "50 euros", "error E five".
 NUMBERS_IN_A_ROW = 30
+MOST_DICTATED = 6
+# What is as short as this, people say a few times when they are heard well: "Hold the line. Hold the line."
+SHORT_WORDS, SHORT_IN_A_ROW = 3, 6
 NUMBERS = frozenset({
     "and", "double", "eight", "eighteen", "eighty", "eleven", "fifteen", "fifty", "five", "forty", "four",
     "fourteen", "hundred", "nine", "nineteen", "ninety", "nought", "o", "oh", "one", "point", "seven",
@@ -31,6 +37,9 @@ NUMBERS = frozenset({
     "triple", "twelve", "twenty", "two", "zero",
 })  # fmt: skip
 
+# Those alone make no number of what they stand in.
+_NO_NUMBERS = frozenset({"and", "double", "o", "oh", "point", "triple"})
+_LETTERS_THAT_ARE_WORDS = frozenset({"a", "i"})
 _BETWEEN = " ,;:.!?…-、，。！？\n\t"  # noqa: RUF001 -- full-width marks are meant
 
 
@@ -49,6 +58,8 @@ class _Placed:
 
     segment: int
     word: Word
+    has_good_metrics: bool
+    has_bad_metrics: bool
 
 
 def cut_loops(segments: Sequence[Segment]) -> tuple[Segment, ...]:
@@ -77,7 +88,25 @@ def _cut_once(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
 
 
 def _placed(segments: Sequence[Segment]) -> list[_Placed]:
-    return [_Placed(number, word) for number, one in enumerate(segments) for word in words_of(one.text)]
+    return [
+        _Placed(number, word, _has_good_metrics(one), _has_bad_metrics(one))
+        for number, one in enumerate(segments)
+        for word in words_of(one.text)
+    ]
+
+
+def _has_bad_metrics(segment: Segment) -> bool:
+    """Say whether the model was not sure. That a text packs small says nothing: what people repeat does."""
+    logprob, no_speech = segment.avg_logprob, segment.no_speech_prob
+    return (logprob is not None and logprob < LEAST_LOGPROB) or (
+        no_speech is not None and no_speech > MOST_NO_SPEECH
+    )
+
+
+def _has_good_metrics(segment: Segment) -> bool:
+    """Say whether the model was sure; -1.0 is filled in by servers that do not know."""
+    has_metrics = segment.no_speech_prob is not None and segment.avg_logprob not in {None, -1.0}
+    return has_metrics and not _has_bad_metrics(segment)
 
 
 def _loops_of(placed: Sequence[_Placed], same: bytes, period: int) -> Iterator[_Loop]:
@@ -101,20 +130,43 @@ def _loop_in(placed: Sequence[_Placed], start: int, end: int, period: int) -> _L
         if after > end or (after < len(placed) and not placed[after].word.begins):
             times -= 1
         unit = [one.word.said for one in placed[first : first + period]]
-        if times >= SENTENCES_IN_A_ROW and amount(unit) >= LEAST_SENTENCE and not _are_numbers(unit):
+        run = placed[first : first + times * period]
+        is_enough = times >= SENTENCES_IN_A_ROW and amount(unit) >= LEAST_SENTENCE
+        if is_enough and times >= _least(run, unit):
             return _Loop(first, first + period, first + times * period)
     first = begins[0] if begins else start
     times = (end - first) // period
-    words = [one.word.said for one in placed[first : first + times * period]]
-    least = NUMBERS_IN_A_ROW if _are_numbers(words[:period]) else GROUPS_IN_A_ROW
-    if times < least or sum(map(len, words)) + amount(words) < LEAST_CHARACTERS:
+    run = placed[first : first + times * period]
+    words = [one.word.said for one in run]
+    if (
+        times < max(GROUPS_IN_A_ROW, _least(run, words[:period]))
+        or sum(map(len, words)) + amount(words) < LEAST_CHARACTERS
+    ):
         return None
     # A beginning of one more at the very end was cut off with it.
     return _Loop(first, first + period, end if end == len(placed) else first + times * period)
 
 
-def _are_numbers(unit: Sequence[str]) -> bool:
-    return all(word.isdigit() or word in NUMBERS for word in unit)
+def _least(run: Sequence[_Placed], unit: Sequence[str]) -> int:
+    """Say how often a unit may well be said in a row, plus one; 0 where only its length decides."""
+    if all(map(_is_number, unit)):
+        return NUMBERS_IN_A_ROW
+    if any(one.has_bad_metrics for one in run):
+        return 0
+    if len(unit) <= MOST_DICTATED and any(map(_is_dictated, unit)):
+        return NUMBERS_IN_A_ROW
+    is_short = amount(unit) <= SHORT_WORDS and all(one.has_good_metrics for one in run)
+    return SHORT_IN_A_ROW if is_short else 0
+
+
+def _is_number(word: str) -> bool:
+    return word.isdigit() or word in NUMBERS
+
+
+def _is_dictated(word: str) -> bool:
+    """Say whether a word is a number, holds one, or is a letter that is spelled."""
+    is_letter = len(word) == 1 and word.isascii() and word not in _LETTERS_THAT_ARE_WORDS
+    return is_letter or any(map(str.isdigit, word)) or (word in NUMBERS and word not in _NO_NUMBERS)
 
 
 def _cut(segments: Sequence[Segment], placed: Sequence[_Placed], loop: _Loop) -> tuple[Segment, ...]:
