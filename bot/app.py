@@ -22,6 +22,7 @@ from bot.alerts import Alerts
 from bot.checks import check, listen_fault
 from bot.compose import compose_reply
 from bot.config import ConfigFaults
+from bot.disclosure import where_sound_goes
 from bot.download import Downloader
 from bot.ending import Ending, EndingName
 from bot.errors import NotDecodableError
@@ -307,13 +308,14 @@ class Bot:
             raise_error_for_unhandled_request=True,
         )
         config, stores = self._config, self.stores
+        disclosure = where_sound_goes(config.engines, config.translation_base_url)
         intake = Intake(
             jobs=self.jobs,
             settings=stores.settings,
             withdrawals=stores.withdrawals,
             default_mode=config.default_mode,
             terms=config.terms,
-            endpoint_url=config.translation_base_url,
+            disclosure=disclosure,
         )
         api = urlsplit(config.slack_api_url)
         self._desk = Desk(
@@ -323,7 +325,7 @@ class Bot:
             default_mode=config.default_mode,
             terms=config.terms,
             slack_origin=f"{api.scheme}://{api.netloc}",
-            endpoint_url=config.translation_base_url,
+            disclosure=disclosure,
         )
         receive.register(app, intake, identity)
         # Whatever its name: the command is renamed in the manifest where another app owns /translate.

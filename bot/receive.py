@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import structlog
 from slack_bolt.error import BoltUnhandledRequestError
@@ -40,8 +39,8 @@ HELP_BY_MODE = {
     Mode.OFF: "I am switched off here; `/translate on` switches me on again.",
 }
 INTRODUCTION = (
-    "Hi, I'm Dragoman. {what} The sound goes to {host} to be translated; I keep the text for a week and the "
-    "sound not at all. `/translate prompt` teaches me your names and terms, `/translate off` stops me here."
+    "Hi, I'm Dragoman. {what} {disclosure} I keep the text for a week and the sound not at all. "
+    "`/translate prompt` teaches me your names and terms, `/translate off` stops me here."
 )
 INTRODUCTION_BY_MODE = {
     Mode.ON: (
@@ -55,14 +54,17 @@ INTRODUCTION_BY_MODE = {
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What receiving needs: where to put jobs, and what the channel's people have set."""
+    """What receiving needs: where to put jobs, and what the channel's people have set.
+
+    `disclosure` says to people where the sound goes.
+    """
 
     jobs: Jobs
     settings: SettingsStore
     withdrawals: WithdrawalStore
     default_mode: Mode
     terms: Terms
-    endpoint_url: str
+    disclosure: str
 
     async def message(self, event: Mapping[str, Any], *, team_id: str) -> None:
         """Store a job for every recording in a new message; note what was deleted from an old one."""
@@ -81,8 +83,7 @@ class Intake:
     async def introduce(self, channel_id: str, *, team_id: str) -> None:
         """Say once ever in a channel what the bot does, where audio goes and how to stop it."""
         mode = mode_of(await self.settings.get(team_id, channel_id), "channel", self.default_mode)
-        host = urlsplit(self.endpoint_url).hostname
-        text = INTRODUCTION.format(what=INTRODUCTION_BY_MODE[mode], host=host)
+        text = INTRODUCTION.format(what=INTRODUCTION_BY_MODE[mode], disclosure=self.disclosure)
         key = f"{team_id}:{channel_id}:introduction"
         notice = Notice(key=key, channel_id=channel_id, text=text, is_once_ever=True)
         await self.jobs.say_once(notice)

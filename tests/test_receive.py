@@ -174,13 +174,14 @@ class Shelf:
         """Note a deletion."""
         self.withdrawn.append((team_id, channel_id, ts, file_ids))
 
+    def intake(self) -> Intake:
+        """Give what receives."""
+        one = cast("Any", self)
+        return Intake(one, one, one, default_mode=Mode.OFF, terms=Terms(), disclosure="The sound stays here.")
+
     async def hear(self, event: dict[str, Any]) -> None:
         """Let an event be received."""
-        one = cast("Any", self)
-        intake = Intake(
-            one, one, one, default_mode=Mode.OFF, terms=Terms(), endpoint_url="https://api.example/v1"
-        )
-        await intake.message(event, team_id=TEAM)
+        await self.intake().message(event, team_id=TEAM)
 
 
 @pytest.mark.parametrize(("channel", "count"), [("D1", 1), ("C1", 0), ("G1", 0)])
@@ -208,6 +209,20 @@ async def test_help_tells_the_truth(mode: Mode | None, words: str) -> None:
     assert words in said.text
     assert said.text.endswith("`/translate help` shows what else I can do.")
     assert not said.is_once_ever
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [(Mode.ON, "Post a voice message"), (Mode.ASK, "/translate last"), (None, "silent here")],
+)
+async def test_the_introduction_says_where_the_sound_goes(mode: Mode | None, words: str) -> None:
+    """Invited, the bot says once ever what it does here, and where the sound goes as it is configured."""
+    shelf = Shelf(mode=mode)
+    await shelf.intake().introduce("C1", team_id=TEAM)
+    (said,) = shelf.said
+    assert words in said.text
+    assert " The sound stays here. I keep the text for a week" in said.text
+    assert said.is_once_ever
 
 
 CHANGED: dict[str, Any] = {"subtype": "message_changed", "channel": "C1", "ts": "9.9", "hidden": True}

@@ -37,6 +37,8 @@ class JobStore(Protocol):
 class Desk:
     """What answering needs. `slack_origin` is the address of the Web API: links to it are Slack's too.
 
+    `disclosure` says to people where the sound goes.
+
     Slack gives 3 s for an ack; an answer that is not there after `patience_seconds` follows later.
     `tasks` keeps the answers that are being worked on from being collected as garbage.
     """
@@ -47,7 +49,7 @@ class Desk:
     default_mode: Mode
     terms: Terms
     slack_origin: str
-    endpoint_url: str
+    disclosure: str
     bot_name: str = "Dragoman"
     version: str = __version__
     patience_seconds: float = 1.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from bot.receive import mode_of
 from bot.share import Output
@@ -108,7 +107,7 @@ async def status(desk: Desk, asked: Asked, here: Conversation) -> Answer:
         original_meaning=ORIGINAL.means[wants_original],
         english=ENGLISH.states[skips_english],
         english_meaning=ENGLISH.means[skips_english],
-        host=urlsplit(desk.endpoint_url).hostname,
+        disclosure=desk.disclosure,
         changed=await _last_change(desk, settings),
         prompt=(words.STATUS_PROMPT if settings.prompt else words.STATUS_NO_PROMPT).format(
             command=asked.command

@@ -115,7 +115,7 @@ STATUS = (
     "Temperature: {temperature}\n"
     "Original words: `{original}`. {original_meaning}\n"
     "Recordings in English: `{english}`. {english_meaning}\n"
-    "Sound goes to {host} to be translated.\n"
+    "{disclosure}\n"
     "{changed}{prompt}"
 )
 STATUS_DEFAULT = "the default, nobody chose one here"

@@ -172,7 +172,7 @@ async def open_office(folder: Path, **changes: Any) -> AsyncIterator[Office]:  #
             default_mode=Mode.ON,
             terms=Terms(),
             slack_origin=slack.url,
-            endpoint_url="https://api.example.com/v1",
+            disclosure="The sound goes to api.example.com.",
             version="1.2.3",
             patience_seconds=2.5,  # a busy machine must not make a quick answer a late one
         )

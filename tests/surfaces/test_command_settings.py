@@ -381,7 +381,7 @@ async def test_status_of_a_fresh_channel(office: Office) -> None:
     answer = await office.type("status")
     assert answer.splitlines()[0] == "Dragoman 1.2.3"
     assert "Mode: `on` (the default, nobody chose one here)" in answer
-    assert "api.example.com" in answer
+    assert "\nThe sound goes to api.example.com.\n" in answer
     assert f"Output: `text`. {OUTPUT_MEANS[Output.TEXT]}\nTemperature: 0\n" in answer
     assert "There is no prompt; `/translate prompt TEXT` sets one." in answer
     assert "There are no terms; `/translate term add NAME` adds one." in answer
