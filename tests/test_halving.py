@@ -331,14 +331,36 @@ async def test_cancelled_in_halves(bench: Bench) -> None:
     bench.see_tidy()
 
 
-async def test_halves_of_an_endpoint_that_is_down_wait(bench: Bench) -> None:
-    """A piece that was too slow, with the breaker open, waits in halves, says so once, and goes on."""
+@pytest.mark.parametrize("tries", [2, 5])
+async def test_halves_of_an_endpoint_that_is_down_wait(bench: Bench, tries: int) -> None:
+    """A piece that is too slow a second time as a probe waits in halves, says so once, and goes on."""
     engine = bench.engine(longest=150.0)
+    engine.slow = EndpointSlowError("504", tries=tries)
     line = bench.line(engine)
     open_up(line.breaker)
     see_all(await bench.translate(line))
-    assert (engine.sent, bench.waited) == ([300, 150, 150], ["J1"])
+    assert (engine.sent, bench.waited) == ([300, 300, 150, 150], ["J1"])
     assert not line.breaker.is_open
+
+
+async def test_an_outage_that_hangs_cuts_nothing(bench: Bench) -> None:
+    """Where all who ask at once get no answer, their pieces wait whole: halves would be more requests."""
+    engine = bench.engine(longest=0.0)
+    engine.slow = EndpointSlowError("ReadTimeout")
+    line = bench.line(engine)
+    translator = Translator([line], halve=bench.scissors)
+    engine.gate.clear()
+    works = [
+        asyncio.create_task(translator.translate(bench.piece(), Ask(), team_id="T1", job_id=f"J{number}"))
+        for number in range(8)
+    ]
+    await engine.begun(8)
+    engine.gate.set()
+    await engine.begun(9)
+    engine.longest = 300.0
+    for translation in await asyncio.gather(*works):
+        see_all(translation)
+    assert (set(engine.sent), bench.scissors.cut) == ({300.0}, [])
 
 
 # --- the words as they were said, and what nobody said -------------------------------------------
@@ -392,11 +414,15 @@ times = st.floats(-1.0, 400.0)
 words = st.text("ab .é", max_size=8)
 
 
+def _segment(one: float, other: float, text: str, doubt: Doubt) -> Segment:
+    return Segment(min(one, other), max(one, other), text, doubt=doubt)
+
+
 @st.composite
 def told(draw: st.DrawFn) -> Translation:
     """Draw an answer whose segments hold its text, or do not, in and beyond its time."""
     segments = tuple(
-        Segment(*sorted((draw(times), draw(times))), draw(words), doubt=draw(st.sampled_from(Doubt)))
+        _segment(draw(times), draw(times), draw(words), draw(st.sampled_from(Doubt)))
         for _ in range(draw(st.integers(0, 4)))
     )
     text = draw(words) if draw(st.booleans()) else " ".join(one.text for one in segments)
