@@ -34,7 +34,23 @@ keep in each segment what was said in it.
 - Answer with JSON and nothing else: {"segments": [{"id": 1, "text": "…"}]}, with every id exactly once, \
 in the same order, and no text empty."""
 
+# Under these names a model gives the English of a lone part: the asked one, and those that it makes up.
+NAMES = frozenset({"segments", "text", "translation", "english"})
+# What a model puts before a text, on a line of its own; said in a recording it would have no such line.
+PREAMBLE = re.compile(
+    r"\A(?:(?:sure|certainly|of course|okay)\b[!,.]*\s*)?here(?: is|['\u2019]s) the (?:english )?translation"
+    r"[^\n:]{0,40}:[ \t]*\n\s*(?=\S)",
+    re.IGNORECASE,
+)
+# Only what nobody but a model says of itself: "I can't help" may well have been said in the recording.
+REFUSAL = re.compile(
+    r"(?:i(?: a|['\u2019]?)m )?(?:sorry|as an ai\b)[^\n]{0,40}?\b(?:can(?:no|['\u2019]?)t|am unable to)"
+    r" (?:(?:assist|comply) with|translate|help(?: you)? with) (?:that|this)(?: request)?[^\n]{0,200}",
+    re.IGNORECASE,
+)
 FENCED = re.compile(r"\s*```[a-zA-Z]*\s*\n?(.*?)\n?\s*```\s*", re.DOTALL)
+
+NO_JSON = object()
 
 
 class Reply(NamedTuple):
@@ -100,17 +116,33 @@ def read_texts(content: str, batch: Mapping[int, str]) -> dict[int, str] | None:
     return None if numbers else found
 
 
-def lone_text(content: str) -> str:
-    """Find the English of the only part in an answer without the structure; empty where it is not clear."""
+def refuses(content: str) -> bool:
+    """Say whether a model says in its answer that it will not, where others say so beside it."""
     said = _load(content)
-    if said is None:
+    if said is NO_JSON:
+        return REFUSAL.fullmatch(_unfenced(content)) is not None
+    listed = said.get("segments") if isinstance(said, dict) else said
+    parts = [said, *(listed if isinstance(listed, list) else ())]
+    return any(_object(part).get("refusal") for part in parts)
+
+
+def lone_text(content: str) -> str:
+    """Find the English of the only part in an answer without the structure; empty where it is not clear.
+
+    In JSON only what is named as the English counts: all else may be a word about it, or an error.
+    """
+    said = _load(content)
+    if said is NO_JSON:
         plain = _unfenced(content)
-        return "" if plain.startswith(("{", "[")) else clean(plain)
+        # Half an object, or words around one, are nobody's words.
+        return "" if plain.startswith("[") or "{" in plain else clean(_unfenced(PREAMBLE.sub("", plain)))
     texts, waiting = [], [said]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
-            waiting.extend(value for name, value in one.items() if name != "id")
+            if one.get("error") or one.get("refusal"):
+                return ""
+            waiting.extend(value for name, value in one.items() if name in NAMES)
         elif isinstance(one, list):
             waiting.extend(one)
         elif isinstance(one, str):
@@ -136,11 +168,11 @@ def _unfenced(content: str) -> str:
 
 
 def _load(content: str) -> Any:  # noqa: ANN401 -- whatever stands in somebody's JSON
-    """Read the JSON in an answer, also where the model puts words around it; None where there is none."""
+    """Read the JSON in an answer, also where the model puts words around it; NO_JSON where there is none."""
     text = _unfenced(content)
     for candidate in (text, text[text.find("{") : text.rfind("}") + 1]):
         try:
             return json.loads(candidate)
         except (ValueError, RecursionError):
             continue
-    return None
+    return NO_JSON

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 MOST_PARTS = 60
 MOST_CHARACTERS = 4000  # a slow model needs half a minute for them, and gateways hang up after 100 s
 LONGEST_PART = 1000
-SMALLEST_SHARE = 64
 # Where a sentence ends, in most of the scripts that have sentences.
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？।؟])\s*")  # noqa: RUF001 -- full-width marks are meant
 
@@ -31,14 +30,17 @@ class Parts:
     """What was said in a piece, part by part, and the English of those that are done.
 
     A part is a segment, or a stretch of a long one; its number is its place. `heard` is the first step,
-    paid for; `is_plain` says that JSON mode was refused for it.
+    paid for; `is_plain` says that JSON mode was refused for it. `halves` are batches that were too much at
+    once, the last one is next; of them the `largest` that went well is the measure for all others.
     """
 
     heard: Transcription
     segments: tuple[Segment, ...]
     texts: tuple[tuple[int, str], ...]
     english: dict[int, str] = field(default_factory=dict)
-    share: int = 1
+    halves: list[dict[int, str]] = field(default_factory=list)
+    largest: int = 0
+    most: int = MOST_PARTS
     is_plain: bool = False
 
     @classmethod
@@ -55,15 +57,15 @@ class Parts:
 
     def next_batch(self) -> dict[int, str]:
         """Give the next parts to be translated, in their order; none when all is done."""
+        if self.halves:
+            return self.halves[-1]
         batch: dict[int, str] = {}
         characters = 0
         for number, (_, text) in enumerate(self.texts):
             if number in self.english:
                 continue
             characters += len(text)
-            if batch and (
-                len(batch) >= MOST_PARTS // self.share or characters > MOST_CHARACTERS // self.share
-            ):
+            if batch and (len(batch) >= self.most or characters > MOST_CHARACTERS):
                 break
             batch[number] = text
         return batch
@@ -71,10 +73,20 @@ class Parts:
     def take(self, english: Mapping[int, str]) -> None:
         """Keep the English of some parts."""
         self.english.update(english)
+        if not self.halves:
+            return
+        self.largest = max(self.largest, len(english))
+        self.halves = [half for half in self.halves if not half.keys() <= self.english.keys()]
+        if not self.halves:
+            self.most, self.largest = self.largest, 0
 
-    def halve(self) -> None:
-        """Ask for half as much at once from now on."""
-        self.share = min(SMALLEST_SHARE, self.share * 2)
+    def halve(self, batch: dict[int, str]) -> None:
+        """Ask for a batch in halves, one after the other; for a single part there is no less."""
+        if len(batch) == 1:
+            return
+        parts, middle = [*batch.items()], len(batch) // 2
+        others = [half for half in self.halves if half != batch]
+        self.halves = [*others, dict(parts[middle:]), dict(parts[:middle])]
 
     def translated(self) -> tuple[Segment, ...]:
         """Give the segments in English, with times and metrics of what was heard."""

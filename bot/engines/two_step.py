@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from bot.engines import Translation
 from bot.engines.answers import TWICE
 from bot.engines.audio import TRANSCRIPTIONS_PATH, AudioPath
-from bot.engines.chat import lone_text, names_json_mode, read_reply, read_texts, request_for
+from bot.engines.chat import lone_text, names_json_mode, read_reply, read_texts, refuses, request_for
 from bot.engines.endpoint import REQUEST_SECONDS, Endpoint
 from bot.engines.parts import Parts, has_words
 from bot.engines.reading import read_transcription
-from bot.errors import EndpointDownError, EndpointSlowError
+from bot.errors import EndpointDownError, EndpointRefusedError, EndpointSlowError
 from bot.language import is_english, language_of
 
 if TYPE_CHECKING:
@@ -104,18 +104,22 @@ class TwoStepEngine:
             self._begun.popitem(last=False)
 
     async def _finish(self, parts: Parts, ask: Ask, language: str) -> str:
-        """Translate the parts that are left; give the id of the last request."""
+        """Translate the parts that are left; give the id of the last request.
+
+        Models put segments together, and lose the count, the sooner the more there are. So a batch whose
+        answer is not what was asked for goes in halves, down to single parts: at most two requests a part.
+        """
         request_id = ""
         while batch := parts.next_batch():
             reply = await self._ask_chat(parts, batch, ask, language)
-            if reply.is_cut:
-                if len(batch) == 1:
+            texts = _texts(reply, batch)
+            if texts is None and len(batch) == 1:
+                if reply.is_cut:
                     raise EndpointDownError(detail="chat length", request_id=reply.request_id, tries=TWICE)
-                parts.halve()
-                continue
-            texts = read_texts(reply.content, batch)
-            if texts is None:
                 texts = await self._ask_again(parts, batch, ask, language)
+            if texts is None:
+                parts.halve(batch)
+                continue
             parts.take(texts)
             request_id = reply.request_id
         return request_id
@@ -123,13 +127,16 @@ class TwoStepEngine:
     async def _ask_again(
         self, parts: Parts, batch: dict[int, str], ask: Ask, language: str
     ) -> dict[int, str]:
-        """Ask once more, after an answer without the structure. A lone part needs none to be understood."""
+        """Ask for a single part once more, after an answer without the structure.
+
+        To be understood it needs none, unless it was one of many: a model that says the same to everything
+        would be believed part by part.
+        """
         reply = await self._ask_chat(parts, batch, ask, language)
-        if texts := read_texts(reply.content, batch):
+        if texts := _texts(reply, batch):
             return texts
-        if len(batch) == 1 and not reply.is_cut and (text := lone_text(reply.content)):
+        if not (parts.halves or reply.is_cut) and (text := lone_text(reply.content)):
             return dict.fromkeys(batch, text)
-        parts.halve()
         raise EndpointDownError(detail="chat structure", request_id=reply.request_id, tries=TWICE)
 
     async def _ask_chat(self, parts: Parts, batch: dict[int, str], ask: Ask, language: str) -> Reply:
@@ -142,7 +149,7 @@ class TwoStepEngine:
             error = self._endpoint.error(answer)
             error.detail = f"chat {error.detail}"
             if isinstance(error, EndpointSlowError):
-                raise _of_parts(parts, error) from error
+                raise _of_parts(parts, batch, error) from error
             raise error
         self._is_plain = self._is_plain_for(parts)
         return read_reply(answer.body, answer.headers)
@@ -154,15 +161,25 @@ class TwoStepEngine:
         try:
             return await self._endpoint.post_json(CHAT_PATH, request)
         except EndpointSlowError as error:
-            raise _of_parts(parts, error) from error
+            raise _of_parts(parts, batch, error) from error
 
     def _is_plain_for(self, parts: Parts) -> bool:
         return self._is_plain or parts.is_plain
 
 
-def _of_parts(parts: Parts, error: EndpointSlowError) -> EndpointDownError:
+def _texts(reply: Reply, batch: dict[int, str]) -> dict[int, str] | None:
+    """Read the English of each part; None where it was cut off, or is not all there."""
+    if reply.is_cut:
+        return None
+    texts = read_texts(reply.content, batch)
+    if texts is None and refuses(reply.content):
+        raise EndpointRefusedError(detail="chat refused", request_id=reply.request_id)
+    return texts
+
+
+def _of_parts(parts: Parts, batch: dict[int, str], error: EndpointSlowError) -> EndpointDownError:
     """Ask for less text at once. To halve the sound would be no help: its words are here, and paid for."""
-    parts.halve()
+    parts.halve(batch)
     return EndpointDownError(
         error.detail,
         retry_after_seconds=error.retry_after_seconds,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engines import Ask
-from bot.engines.chat import lone_text, names_json_mode, read_reply, read_texts, request_for
+from bot.engines.chat import lone_text, names_json_mode, read_reply, read_texts, refuses, request_for
 from bot.errors import EndpointDownError, EndpointError, EndpointRefusedError
 
 HEADERS = httpx.Headers({"x-request-id": "req_1"})
@@ -197,7 +197,17 @@ def test_no_structure(content: str) -> None:
         ('{"translation": "Hello."}', "Hello."),
         ('{"segments": [{"id": "0", "text": "Hello."}]}', "Hello."),
         ('{"segments": ["Hello."], "count": 1, "is_done": true, "x": null}', "Hello."),
-        ('{"source": "Hallo.", "translation": "Hello."}', ""),
+        ('{"source": "Hallo.", "translation": "Hello."}', "Hello."),
+        ('Here you are: {"text": "Hello."}', "Hello."),
+        ('{"text": "Hallo.", "translation": "Hello."}', ""),
+        ('{"status": "ok"}', ""),
+        ('{"error": "I cannot help with that request."}', ""),
+        ('{"text": "Hello.", "error": "language unknown"}', ""),
+        ('{"segments": [{"id": 0, "refusal": "I will not translate this."}]}', ""),
+        ('{"segments": [], "note": "The recording is empty."}', ""),
+        ('Here you are: {"translation": "Hel', ""),
+        ("null", ""),
+        ("true", ""),
         ('{"translation": "Hel', ""),
         ("[Hello", ""),
         ("{}", ""),
@@ -205,8 +215,52 @@ def test_no_structure(content: str) -> None:
     ],
 )
 def test_a_lone_part_needs_no_structure(content: str, text: str) -> None:
-    """The only text in an answer is the English of the only part; where there are several nobody knows."""
+    """The only text in an answer is the English of the only part; where there are several nobody knows.
+
+    Of JSON only what is named as the English counts: a status, an error or a note was said by nobody.
+    """
     assert lone_text(content) == text
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("Sure! Here is the translation:\nHello.", "Hello."),
+        ("Here's the English translation of the segment:\n\nHello.\nBye.", "Hello.\nBye."),
+        ("Here is the translation:\n```\nHello.\n```", "Hello."),
+        ("Here is the translation: Hello.", "Here is the translation: Hello."),
+        ("Here is the translation:", "Here is the translation:"),
+        ("Sure! Let's meet:\nHello.", "Sure! Let's meet:\nHello."),
+        ("He said: Here is the translation:\nHello.", "He said: Here is the translation:\nHello."),
+    ],
+)
+def test_a_line_before_the_text_is_taken_off(content: str, text: str) -> None:
+    """A model's own line before its answer goes; what may have been said in the recording stays."""
+    assert lone_text(content) == text
+
+
+@pytest.mark.parametrize(
+    ("content", "is_refusal"),
+    [
+        pytest.param('{"refusal": "I will not."}', True, id="a field"),
+        pytest.param('{"segments": [{"id": 0, "refusal": "I will not."}]}', True, id="a field of a part"),
+        pytest.param('[{"id": 0, "refusal": "I will not."}]', True, id="in a list"),
+        pytest.param("I'm sorry, but I can't assist with that request.", True, id="in words"),
+        pytest.param("Sorry, I cannot translate this.", True, id="in other words"),
+        pytest.param("As an AI model I am unable to comply with this request. Try again.", True, id="an AI"),
+        pytest.param('{"refusal": null, "text": "Hello."}', False, id="an empty field"),
+        pytest.param('{"segments": [{"id": 0, "text": "I refuse."}]}', False, id="a text"),
+        pytest.param('{"error": "no"}', False, id="an error"),
+        pytest.param('{"segments": "no"}', False, id="no list"),
+        pytest.param("Sorry, I can't help you today.", False, id="words that people say"),
+        pytest.param("He said: sorry, I can't assist with that.", False, id="told of somebody"),
+        pytest.param("null", False, id="null"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_a_model_that_will_not(content: str, is_refusal: bool) -> None:  # noqa: FBT001 -- a column
+    """A refusal inside of the answer is known by its name, or by words that only models say."""
+    assert refuses(content) is is_refusal
 
 
 # --- whatever comes -----------------------------------------------------------------------------
@@ -253,3 +307,4 @@ def test_any_content_is_read(content: str) -> None:
     texts = read_texts(content, BATCH)
     assert texts is None or (texts.keys() == BATCH.keys() and all(texts.values()))
     assert "\0" not in lone_text(content)
+    assert refuses(content) in {True, False}

@@ -45,17 +45,40 @@ def test_text_without_its_segments_is_one(segments: tuple[Segment, ...]) -> None
 
 
 def test_a_batch_is_bounded() -> None:
-    """No request holds too many parts or characters; half as much of both where that was too much."""
+    """No request holds too many parts or characters."""
     many = Parts.of(heard(*["Ja."] * 200), PIECE)
     assert [*many.next_batch()] == [*range(MOST_PARTS)]
-    many.halve()
-    assert [*many.next_batch()] == [*range(MOST_PARTS // 2)]
     long = Parts.of(heard(*["Ja, " + "a" * (LONGEST_PART - 10)] * 9), PIECE)
     assert sum(map(len, long.next_batch().values())) <= MOST_CHARACTERS
     assert len(long.next_batch()) == 4
-    for _ in range(20):
-        long.halve()
-    assert [*long.next_batch()] == [0], "one part is asked for in any case"
+
+
+def test_what_was_too_much_goes_in_halves() -> None:
+    """A batch is asked for in halves, and these in halves, in their order, down to a single part."""
+    parts = Parts.of(heard(*["Ja."] * 5), PIECE)
+    parts.halve(parts.next_batch())
+    assert [*parts.next_batch()] == [0, 1]
+    parts.halve(parts.next_batch())
+    assert [*parts.next_batch()] == [0]
+    parts.halve(parts.next_batch())
+    assert [*parts.next_batch()] == [0], "there is no less than one"
+    seen = []
+    while batch := parts.next_batch():
+        seen.append([*batch])
+        parts.take(batch)
+    assert seen == [[0], [1], [2, 3, 4]]
+
+
+def test_what_went_well_is_the_measure() -> None:
+    """After a batch that was too much, the others are no larger than what of it went well at once."""
+    parts = Parts.of(heard(*["Ja."] * (MOST_PARTS * 2)), PIECE)
+    parts.halve(parts.next_batch())
+    parts.halve(parts.next_batch())
+    seen = []
+    while batch := parts.next_batch():
+        seen.append(len(batch))
+        parts.take(batch)
+    assert seen == [15, 15, 30, 30, 30]
 
 
 def test_what_is_done_is_not_asked_for_again() -> None:
@@ -98,16 +121,19 @@ def test_a_long_segment_is_cut_and_joined(text: str) -> None:
     assert segment.original == text
 
 
-@given(st.lists(st.text(max_size=50), max_size=200), st.integers(1, 2000), st.integers(0, 8))
-def test_every_word_is_asked_for_once(texts: list[str], times: int, halves: int) -> None:
+@given(st.lists(st.text(max_size=50), max_size=200), st.integers(1, 2000), st.sets(st.integers(0, 50)))
+def test_every_word_is_asked_for_once(texts: list[str], times: int, failing: set[int]) -> None:
     """Whatever is said and however much at once: batch after batch is bounded, and all of it is asked for."""
     parts = Parts.of(heard(*texts, "So ein langer Satz. " * times), PIECE)
-    for _ in range(halves):
-        parts.halve()
     seen: list[str] = []
+    requests = 0
     while batch := parts.next_batch():
+        requests += 1
         assert len(batch) <= MOST_PARTS
         assert len(batch) == 1 or sum(map(len, batch.values())) <= MOST_CHARACTERS
+        if requests in failing and len(batch) > 1:
+            parts.halve(batch)
+            continue
         seen += batch.values()
         parts.take({number: text.upper() for number, text in batch.items()})
     assert words("".join(seen)) == words("".join(text for _, text in parts.texts if has_words(text)))
