@@ -17,12 +17,13 @@ from bot.errors import (
     EndpointRetiredError,
     LocalModelError,
     NotEnglishError,
+    OriginalModelError,
 )
 from bot.notice import Notice
 from bot.rich_text import SENTENCE_END
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from bot.config import Config
     from bot.errors import EndpointError
@@ -51,6 +52,11 @@ LOCAL_MODEL_REMEDY = (
     "Look into the log, which says why. `LOCAL_MODEL` is a size, such as `small`, or the folder of a model; "
     "then restart Dragoman."
 )
+ORIGINAL_MODEL_TEXT = (
+    "{who} doesn't offer the model that writes down the words as they were said: "
+    "`TRANSCRIPTION_MODEL` is `{transcription}`."
+)
+WITHOUT_ORIGINAL_TEXT = "Translations come without the words as they were said."
 RETIRED_TEXT = (
     "{who} no longer offers `whisper-1`. Its maker ends it on 2027-02-26, together with the kind of request "
     "that the engine `translations` makes."
@@ -72,6 +78,12 @@ NOT_ENGLISH_REMEDIES = {
         "Set `LOCAL_MODEL` to one that translates, such as `small`, `medium` or `large-v3` (no model named "
         "turbo, distil or .en does), and restart Dragoman."
     ),
+}
+ALIKE_FOR_ALL: Mapping[type[EndpointError], tuple[str, str]] = {
+    EndpointKeyError: (KEY_TEXT, KEY_REMEDY),
+    EndpointCreditError: (CREDIT_TEXT, CREDIT_REMEDY),
+    LocalModelError: (LOCAL_MODEL_TEXT, LOCAL_MODEL_REMEDY),
+    OriginalModelError: (ORIGINAL_MODEL_TEXT, MODEL_REMEDY),
 }
 ANSWERED_TEXT = "People read in the thread: “{text}”"
 STANDS_IN_TEXT = "The second engine, `{second}`, stands in; people are told only where it fails too."
@@ -156,15 +168,11 @@ def compose_alert(engine: str, error: EndpointError, *, config: Config, at: date
 
 def _words_for(engine: str, error: EndpointError) -> tuple[str, str]:
     """Choose what happened and the remedy."""
+    if type(error) in ALIKE_FOR_ALL:
+        return ALIKE_FOR_ALL[type(error)]
     match error:
-        case EndpointKeyError():
-            return KEY_TEXT, KEY_REMEDY
-        case EndpointCreditError():
-            return CREDIT_TEXT, CREDIT_REMEDY
         case NotEnglishError():
             return NOT_ENGLISH_TEXT, NOT_ENGLISH_REMEDIES.get(engine, NOT_ENGLISH_REMEDIES["translations"])
-        case LocalModelError():
-            return LOCAL_MODEL_TEXT, LOCAL_MODEL_REMEDY
         # Any other engine asks whisper-1 only where it was told so: there the model is to be changed.
         case EndpointRetiredError() if engine == "translations":
             return RETIRED_TEXT, RETIRED_REMEDY
@@ -186,6 +194,8 @@ def _models_of(engine: str, config: Config) -> str:
 
 def _meanwhile(engine: str, error: EndpointError, config: Config) -> str:
     """Say what people see until it is mended."""
+    if isinstance(error, OriginalModelError):
+        return WITHOUT_ORIGINAL_TEXT
     if engine != config.engines[-1]:
         return STANDS_IN_TEXT.format(second=config.engines[-1])
     end = SENTENCE_END.search(error.text)  # what to do comes after it, and is said to admins in other words

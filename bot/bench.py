@@ -19,11 +19,6 @@ from bot.errors import (
     AlreadyEnglishError,
     BrokenError,
     DeletedError,
-    EndpointCreditError,
-    EndpointError,
-    EndpointKeyError,
-    EndpointModelError,
-    EndpointRetiredError,
     SkippedError,
     TooLongError,
     UnconfirmedError,
@@ -43,8 +38,6 @@ if TYPE_CHECKING:
 
 # Cuts of the same sound by two versions of FFmpeg, or with other starts of a codec, differ by less.
 TOLERANCE_SECONDS = 0.05
-# What one piece meets of these, every other meets as well: each would be one more refused upload.
-HOPELESS = (EndpointKeyError, EndpointCreditError, EndpointModelError, EndpointRetiredError)
 
 
 class Bench:
@@ -64,7 +57,6 @@ class Bench:
         self._known: dict[int, Piece] = {}
         self._cut_otherwise: set[int] = set()
         self._unneeded: set[int] = set()
-        self._hopeless: EndpointError | None = None
         self._lock = asyncio.Lock()
 
     async def download(self) -> AudioFile:
@@ -102,7 +94,8 @@ class Bench:
         Where another piece has met what no piece of this job will get past, nothing is sent.
         """
         if not await asyncio.to_thread(Path(piece.path).exists):
-            await self._check_worth_it()
+            await self._check_wanted()
+            self._stages.translator.check_worth_it(self.job.id)
             return await self._send(await self._cut_again(piece.index))
         try:
             return await self._send(piece)
@@ -127,24 +120,14 @@ class Bench:
             glossary=job.glossary,
             wants_original=job.wants_original,
         )
-        try:
-            return await self._stages.translator.translate(
-                piece,
-                ask,
-                team_id=job.share.team_id,
-                job_id=job.id,
-                check=self._check_worth_it,
-                on_wait=self._on_wait,
-            )
-        except HOPELESS as error:
-            self._hopeless = error
-            raise
-
-    async def _check_worth_it(self) -> None:
-        """Raise why a piece is not to be sent: nobody wants it any more, or it would only fail."""
-        await self._check_wanted()
-        if self._hopeless is not None:
-            raise type(self._hopeless)(self._hopeless.detail)
+        return await self._stages.translator.translate(
+            piece,
+            ask,
+            team_id=job.share.team_id,
+            job_id=job.id,
+            check=self._check_wanted,
+            on_wait=self._on_wait,
+        )
 
     async def _check_wanted(self) -> None:
         """Raise WithdrawnError where the source was deleted meanwhile."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from bot.errors import EndpointBusyError, EndpointDownError
+from bot.engines.answers import TWICE
+from bot.errors import EndpointBusyError, EndpointDownError, EndpointSlowError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SHARES_TO_OPEN = 5
 PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
 LONGEST_DEMAND_SECONDS = 600.0
+# A probe that has been due for so long without anybody to make it is made by whoever comes.
+OVERDUE_SECONDS = 300.0
 
 
 class _Waiting(NamedTuple):
@@ -67,6 +70,11 @@ class Breaker:
         """Whether somebody may ask right now: it is closed, or its next probe is due and nobody makes it."""
         return not self.is_open or (not self._is_probing and self._clock() >= self._due_at)
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether nobody has made the next probe long after it was due."""
+        return self.is_worth_asking and self._clock() >= self._due_at + OVERDUE_SECONDS
+
     async def closed(self) -> None:
         """Wait, without offering a probe, until the endpoint answers again."""
         await self._closed.wait()
@@ -109,7 +117,7 @@ class Breaker:
         return True
 
     def note(self, who: str, error: EndpointError | None, *, is_probe: bool = False) -> None:
-        """Take note of how a try ended. `EndpointBusyError` says nothing either way."""
+        """Take note of how a try ended. One that is busy, or talks nonsense, says nothing either way."""
         if is_probe and self.is_open:
             self._log.info(
                 "breaker.probed",
@@ -122,8 +130,8 @@ class Breaker:
         elif self.is_open:
             if is_probe:
                 self._put_off(who, error)
-        elif not isinstance(error, EndpointBusyError):
-            self._note_failure(who)
+        elif _is_outage(error):
+            self._note_failure(who, error)
 
     def leave(self) -> None:
         """Give the probe back: to whose job had none for the longest time, and let all others look."""
@@ -141,6 +149,7 @@ class Breaker:
 
     def _note_answer(self, who: str) -> None:
         self._failed.clear()
+        self._due_at = 0.0
         if not self.is_open:
             return
         self._log.info("breaker.closed", engine=self._engine, job_id=who, probes=self._probes)
@@ -149,19 +158,35 @@ class Breaker:
         self._last_probe.clear()
         self._wake()
 
-    def _note_failure(self, who: str) -> None:
+    def _note_failure(self, who: str, error: EndpointDownError) -> None:
         self._failed.add(who)
+        self._due_at = max(self._due_at, self._clock() + _demand(error))
         if len(self._failed) < self._shares_to_open:
             return
         self._log.warning("breaker.opened", engine=self._engine, job_id=who, shares=len(self._failed))
         self._failed.clear()
         self._closed.clear()
-        self._due_at = self._clock() + PAUSES_SECONDS[0]
+        self._due_at = max(self._due_at, self._clock() + PAUSES_SECONDS[0])
 
     def _put_off(self, who: str, error: EndpointDownError) -> None:
         """Put the next probe off, each time a little longer, and at least as long as the endpoint asks."""
         self._probes += 1
         self._last_probe[who] = self._probes
         pause = PAUSES_SECONDS[min(self._probes, len(PAUSES_SECONDS) - 1)]
-        demanded = min(error.retry_after_seconds or 0.0, LONGEST_DEMAND_SECONDS)
-        self._due_at = self._clock() + max(pause, demanded)
+        self._due_at = self._clock() + max(pause, _demand(error))
+
+
+def _is_outage(error: EndpointDownError) -> bool:
+    """Say whether this is how an endpoint fails that is out of order.
+
+    One that says it did what it was asked, and gives nonsense, is up: the next recording may fare better,
+    and where none does, the address is wrong, and nobody should wait an hour to hear of it.
+    """
+    if isinstance(error, EndpointBusyError):
+        return False
+    return error.tries > TWICE or isinstance(error, EndpointSlowError)
+
+
+def _demand(error: EndpointDownError) -> float:
+    """Give how long the endpoint wants to be left alone, as far as anybody obeys."""
+    return min(error.retry_after_seconds or 0.0, LONGEST_DEMAND_SECONDS)

@@ -228,6 +228,13 @@ class LocalModelError(EndpointModelError):
     )
 
 
+class OriginalModelError(EndpointModelError):
+    """The endpoint does not offer the model that writes down the words as they were said.
+
+    No share fails of it: the English comes without them.
+    """
+
+
 class EndpointRetiredError(EndpointError):
     """The model was `whisper-1`, and the endpoint has it no longer: its maker ends it on 2027-02-26.
 

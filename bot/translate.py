@@ -13,23 +13,36 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.engines import Translation
-from bot.errors import EndpointError, EndpointSlowError, NotEnglishError
+from bot.engines import Transcription, Translation
+from bot.errors import (
+    EndpointError,
+    EndpointModelError,
+    EndpointRetiredError,
+    EndpointSlowError,
+    NotEnglishError,
+    OriginalModelError,
+)
 from bot.halving import can_be_halved, in_halves
+from bot.hopeless import HOPELESS, Hopeless
 from bot.judge import Verdict, judge_piece, may_be_speech
-from bot.line import LONGEST_RETRY_AFTER_SECONDS, ShutError, Wait
+from bot.line import LONGEST_RETRY_AFTER_SECONDS, ShutError, Tries, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from bot.engines import Ask, Transcription
+    from bot.engines import Ask
     from bot.halving import Halve
+    from bot.judge import Judged
     from bot.line import Line
     from bot.piece import Piece
 
 log = structlog.get_logger()
 
 NO_SPEECH = Translation("")
+# So long an English that is there waits for the words as they were said.
+ORIGINAL_SECONDS = 10.0
+# What is longer takes so long to judge that nothing else would be answered meanwhile.
+LONG_TEXT = 20_000
 
 
 async def _go_on() -> None:
@@ -62,6 +75,7 @@ class _Errand:
     said: Transcription | Translation | None = None
     halve: Halve | None = None
     halvings: int = 0
+    tries: dict[str, Tries] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Cut nothing that is too short."""
@@ -83,10 +97,13 @@ class Translator:
         *,
         halve: Halve | None = None,
         on_trouble: Callable[[str, EndpointError], Awaitable[None]] = _tell_nobody,
+        original_seconds: float = ORIGINAL_SECONDS,
     ) -> None:
         self.lines = tuple(lines)
         self._halve = halve
         self._on_trouble = on_trouble
+        self._original_seconds = original_seconds
+        self._hopeless = Hopeless()
 
     async def translate(  # noqa: PLR0913 -- who asks, for what, and three hooks
         self,
@@ -110,16 +127,22 @@ class Translator:
         left = list(self.lines)
         while True:
             for line in tuple(left):
-                errand.may_wait = _stay_until_another_helps(line, left)
+                errand.may_wait = _stay_until_another_helps(line, left, piece)
                 try:
+                    self._hopeless.check(job_id, line.name)
                     return await self._ask(line, errand)
                 except ShutError:
                     continue  # the next one may help at once; if none does, this one is waited for
                 except EndpointError as error:
                     left.remove(line)
-                    await self._tell(line, error)
+                    await self._tell(job_id, line.name, line, error)
                     if not left:
                         raise
+
+    def check_worth_it(self, job_id: str) -> None:
+        """Raise what no piece of a job gets past, where that is known of every line."""
+        if all(self._hopeless.is_known(job_id, line.name) for line in self.lines):
+            self._hopeless.check(job_id, self.lines[-1].name)
 
     async def close(self) -> None:
         """Let go of the engines' connections."""
@@ -142,7 +165,8 @@ class Translator:
             if not may_be_speech(half):
                 return NO_SPEECH
             halvings = errand.halvings + 1
-            return await self._ask(line, replace(errand, piece=half, ask=ask, said=None, halvings=halvings))
+            of_half = replace(errand, piece=half, ask=ask, said=None, halvings=halvings, tries={})
+            return await self._ask(line, of_half)
 
         translation = await in_halves(
             errand.piece, slow, errand.job_id, halve=errand.halve, translate=translate
@@ -155,13 +179,15 @@ class Translator:
         wants_original = errand.ask.wants_original
         is_done, said = False, None
         if wants_original and not (line.brings_original or errand.said):
-            said = asyncio.ensure_future(_transcribe(line, errand, may_wait=lambda: not is_done))
+            said = asyncio.ensure_future(self._transcribe(line, errand, may_wait=lambda: not is_done))
         try:
             translation = replace(await self._believe(line, errand), engine=line.name)
             is_done = True
             if not (wants_original and translation.text):
                 return translation
-            return _with_original(translation, await said if said else errand.said)
+            if said is not None:
+                await asyncio.wait([said], timeout=self._original_seconds)
+            return _with_original(translation, errand.said)
         finally:
             if said is not None:
                 said.cancel()
@@ -173,31 +199,104 @@ class Translator:
         A prompt that comes back instead of speech is left out, once: without it the model may listen. A few
         words of it that come again then were said.
         """
-        judged = judge_piece(await _translate(line, errand, errand.ask), errand.piece, errand.ask)
+        judged = await _judge(await self._translate(line, errand, errand.ask), errand.piece, errand.ask)
         if judged.verdict in {Verdict.ECHO, Verdict.MAYBE_ECHO}:
             log.info("translation.echoed", job_id=errand.job_id, piece=errand.piece.index, engine=line.name)
-            again = await _translate(line, errand, replace(errand.ask, prompt=""))
-            judged = judge_piece(again, errand.piece, errand.ask)
+            again = await self._translate(line, errand, replace(errand.ask, prompt=""))
+            judged = await _judge(again, errand.piece, errand.ask)
         if judged.verdict is Verdict.ECHO:
             return NO_SPEECH
         if judged.verdict is Verdict.NOT_ENGLISH:
-            errand.said = judged.translation
+            errand.said = _said_of(judged.translation)
             raise NotEnglishError(request_id=judged.translation.request_id)
         return judged.translation
 
-    async def _tell(self, line: Line, error: EndpointError) -> None:
-        """Tell of a line's final error; that this fails must not cost people their translation."""
+    async def _translate(self, line: Line, errand: _Errand, ask: Ask) -> Translation:
+        """Ask a line, unless another piece of the job has met there what this one will not get past."""
+
+        async def check() -> None:
+            await errand.check()
+            self._hopeless.check(errand.job_id, line.name)
+
+        tries = errand.tries.pop(line.name, None) or Tries()
+        try:
+            return await line.translate(
+                errand.piece,
+                ask,
+                team_id=errand.team_id,
+                job_id=errand.job_id,
+                check=check,
+                wait=errand.wait,
+                may_wait=errand.may_wait,
+                can_be_halved=errand.halve is not None,
+                tries=tries,
+            )
+        except ShutError:
+            errand.tries[line.name] = tries  # this line may be asked again
+            raise
+
+    async def _transcribe(self, line: Line, errand: _Errand, *, may_wait: Callable[[], bool]) -> None:
+        """Ask a line for the words as they were said; what stands in their way costs no translation."""
+        work = f"{line.name} original"
+
+        async def check() -> None:
+            await errand.check()
+            self._hopeless.check(errand.job_id, work)
+
+        try:
+            self._hopeless.check(errand.job_id, work)
+            heard = await line.transcribe(
+                errand.piece,
+                errand.ask,
+                team_id=errand.team_id,
+                job_id=errand.job_id,
+                check=check,
+                may_wait=may_wait,
+            )
+            errand.said = heard or errand.said
+        except HOPELESS as error:
+            await self._tell(errand.job_id, work, line, _of_original(error))
+        except EndpointError:
+            return  # the log has told of each try; it may be better with the next piece
+
+    async def _tell(self, job_id: str, work: str, line: Line, error: EndpointError) -> None:
+        """Tell of a line's final error, once in a job where that is all that its pieces will meet.
+
+        That this fails must not cost people their translation.
+        """
+        if not self._hopeless.learn(job_id, work, error):
+            return
         try:
             await self._on_trouble(line.name, error)
         except Exception:
             log.exception("trouble.untold", engine=line.name, reason=error.reason)
 
 
-def _stay_until_another_helps(line: Line, left: Sequence[Line]) -> Callable[[], bool]:
+def _stay_until_another_helps(line: Line, left: Sequence[Line], piece: Piece) -> Callable[[], bool]:
     """Say when to wait for a line that is down: for the last one only, and while no other is worth asking."""
     others = [one for one in left if one is not line]
     is_last = line is left[-1]
-    return lambda: is_last and not any(one.breaker.is_worth_asking for one in others)
+    return lambda: is_last and not any(one.is_worth_asking(piece) for one in others)
+
+
+async def _judge(translation: Translation, piece: Piece, ask: Ask) -> Judged:
+    """Judge a translation; what is long, beside everything else that the bot does meanwhile."""
+    if len(translation.text) + len(translation.original) < LONG_TEXT:
+        return judge_piece(translation, piece, ask)
+    return await asyncio.to_thread(judge_piece, translation, piece, ask)
+
+
+def _said_of(translation: Translation) -> Transcription:
+    """Give the words as they were said: where none came along, an answer in another language is they."""
+    said = translation.original or translation.text
+    return Transcription(said, (), translation.request_id, translation.source_language)
+
+
+def _of_original(error: EndpointError) -> EndpointError:
+    """Say of which model that is true; the engine on this machine has but one."""
+    if type(error) in {EndpointModelError, EndpointRetiredError}:
+        return OriginalModelError(error.detail, request_id=error.request_id)
+    return error
 
 
 def _with_original(translation: Translation, heard: Transcription | Translation | None) -> Translation:
@@ -209,29 +308,3 @@ def _with_original(translation: Translation, heard: Transcription | Translation 
         original=translation.original or heard.text,
         source_language=translation.source_language or heard.source_language,
     )
-
-
-async def _translate(line: Line, errand: _Errand, ask: Ask) -> Translation:
-    return await line.translate(
-        errand.piece,
-        ask,
-        team_id=errand.team_id,
-        job_id=errand.job_id,
-        check=errand.check,
-        wait=errand.wait,
-        may_wait=errand.may_wait,
-        can_be_halved=errand.halve is not None,
-    )
-
-
-async def _transcribe(line: Line, errand: _Errand, *, may_wait: Callable[[], bool]) -> Transcription | None:
-    heard = await line.transcribe(
-        errand.piece,
-        errand.ask,
-        team_id=errand.team_id,
-        job_id=errand.job_id,
-        check=errand.check,
-        may_wait=may_wait,
-    )
-    errand.said = heard or errand.said
-    return heard

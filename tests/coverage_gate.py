@@ -32,6 +32,7 @@ WHOLLY_TESTED = (
     "prompts",
     "translate",
     "halving",
+    "hopeless",
     "line",
     "engines/endpoint",
     "engines/audio",

@@ -263,6 +263,10 @@ class Voice:
 
     props: Props
 
+    def check_worth_it(self, job_id: str) -> None:
+        """Find nothing against making a piece again."""
+        assert job_id == JOB.id
+
     async def translate(  # noqa: PLR0913 -- as the real one: who asks, for what, and three hooks
         self,
         piece: Piece,

@@ -254,15 +254,21 @@ async def test_nonsense_after_other_faults_has_its_own_count(piece: Piece) -> No
 
 
 async def test_no_new_try_after_two_minutes(piece: Piece) -> None:
-    """A slow endpoint is left when 120 seconds of our own are spent, before five tries are made."""
+    """A slow endpoint is left when 120 seconds of our own are spent, before five tries are made.
+
+    The second one is made all the same, but for what only took too long.
+    """
     endpoint = Endpoint(says(500), seconds=40.0)
     with pytest.raises(EndpointDownError):
         await endpoint.translate(piece)
     assert endpoint.requests == 3
-    endpoint = Endpoint(says(500), seconds=120.0)
-    with pytest.raises(EndpointDownError):
-        await endpoint.translate(piece)
-    assert (endpoint.requests, endpoint.clock.pauses) == (1, [])
+    endpoint = Endpoint(says(500), GOOD, seconds=125.0)
+    assert (await endpoint.translate(piece)).text == "Hello."
+    for fault, requests in ((says(500), 2), (says(504), 1), (httpx.ReadTimeout("no"), 1)):
+        endpoint = Endpoint(fault, seconds=120.0)
+        with pytest.raises(EndpointDownError):
+            await endpoint.translate(piece)
+        assert (endpoint.requests, len(endpoint.clock.pauses)) == (requests, requests - 1)
 
 
 async def test_retry_after_is_obeyed_and_costs_no_patience(piece: Piece) -> None:

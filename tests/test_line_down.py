@@ -12,6 +12,7 @@ from bot.engines.turns import FairTurns
 from bot.errors import (
     EndpointBusyError,
     EndpointDownError,
+    EndpointError,
     EndpointKeyError,
     EndpointRefusedError,
     WithdrawnError,
@@ -261,13 +262,14 @@ async def transcribe(line: Line, **more: object) -> Transcription | None:
 
 
 async def test_the_words_are_tried_for_a_few_times() -> None:
-    """A fault that passes is not felt; one that stays costs three requests, and raises nothing."""
+    """A fault that passes is not felt; one that stays costs three requests, and opens no breaker."""
     engine, clock = ListEngine(heard=[DOWN, BUSY, HEARD]), Clock()
     assert await transcribe(line_of(engine, clock)) == HEARD
     assert clock.pauses == [0.5, 1.0]
     engine = ListEngine(heard=[DOWN])
     line = line_of(engine, clock)
-    assert await transcribe(line) is None
+    with pytest.raises(EndpointDownError):
+        await transcribe(line)
     assert engine.hearings == 3
     assert not line.breaker.is_open
 
@@ -282,9 +284,13 @@ async def test_the_words_are_tried_for_a_few_times() -> None:
     ],
 )
 async def test_words_that_cannot_be_had_are_given_up(error: Exception) -> None:
-    """What will not get better soon is asked for once."""
+    """What will not get better soon is asked for once; only what the endpoint says is raised."""
     engine, clock = ListEngine(heard=[error]), Clock()
-    assert await transcribe(line_of(engine, clock)) is None
+    if isinstance(error, EndpointError):
+        with pytest.raises(type(error)):
+            await transcribe(line_of(engine, clock))
+    else:
+        assert await transcribe(line_of(engine, clock)) is None
     assert (engine.hearings, clock.pauses) == (1, [])
 
 
@@ -292,7 +298,8 @@ async def test_words_are_waited_for_as_long_as_told() -> None:
     """A short Retry-After is obeyed, and costs patience."""
     busy = EndpointBusyError("429", retry_after_seconds=70.0)
     engine, clock = ListEngine(heard=[busy, busy, HEARD]), Clock()
-    assert await transcribe(line_of(engine, clock)) is None
+    with pytest.raises(EndpointBusyError):
+        await transcribe(line_of(engine, clock))
     assert (engine.hearings, clock.pauses) == (2, [70.0])
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot import errors
+from bot.bench import Bench
 from bot.ending import Ending, EndingName
+from bot.engines.turns import FairTurns
 from bot.road import walk
 from bot.spool import Spool
+from bot.translate import Translator
+from lines_props import ENGLISH, Clock, ListEngine, line_of
 from road_props import JOB, KeptRun, Props, settle
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
 T = TypeVar("T")
 BROKEN = Ending(EndingName.FAILED, errors.BrokenError.reason)
@@ -93,12 +98,41 @@ async def test_what_the_store_raises_passes(props: Props) -> None:
 )
 async def test_what_no_piece_gets_past(props: Props, error: type[errors.EndpointError]) -> None:
     """After a refused key, an empty account or an unknown model no other piece of the job is uploaded."""
-    props.lanes, props.faults = asyncio.Semaphore(1), {number: error("402") for number in range(3)}
-    run = KeptRun()
+    engine, run = ListEngine([error("402")]), KeptRun()
+    translator = Translator([line_of(engine, Clock(), turns=FairTurns(1))])
     ending = Ending(EndingName.FAILED, error.reason)
-    assert await walk(JOB, stages=props.stages(), run=run) == ending
-    assert len(props.asked) == 1
+    assert await walk(JOB, stages=replace(props.stages(), translator=translator), run=run) == ending
+    assert len(engine.asks) == 1
     assert [type(run.kept[f"translate-{number}"]) for number in range(3)] == [error] * 3
+
+
+async def test_nothing_is_cut_again_for_what_no_piece_gets_past(props: Props) -> None:
+    """A piece whose sound is gone is not made again where it would only be refused."""
+    engine, stages = ListEngine([errors.EndpointKeyError()]), props.stages()
+    stages = replace(stages, translator=Translator([line_of(engine, Clock())]))
+    bench = Bench(JOB, stages, on_wait=props.wait_for_endpoint)
+    bench.learn_file(await bench.download())
+    pieces = [await bench.cut(number) for number in range(2)]
+    for piece in pieces:
+        await asyncio.to_thread(Path(piece.path).unlink)
+        with pytest.raises(errors.EndpointKeyError):
+            await bench.translate(piece)
+    assert (len(engine.asks), props.decoded) == (1, 2)
+
+
+async def test_what_the_second_engine_refuses_costs_no_piece_of_the_first(props: Props) -> None:
+    """Of five pieces the first engine refuses one, and the key of the second is wrong: four are posted."""
+    props.texts = ("One.",) * 5
+    refused = errors.EndpointRefusedError("400")
+    first = ListEngine([ENGLISH, refused, ENGLISH])
+    second = ListEngine([errors.EndpointKeyError("401")], name="two-step")
+    turns = FairTurns(1)
+    lines = [line_of(engine, Clock(), turns=turns) for engine in (first, second)]
+    run, stages = KeptRun(), replace(props.stages(), translator=Translator(lines))
+    assert (await walk(JOB, stages=stages, run=run)).name is EndingName.TRANSLATED
+    kept = [type(run.kept[f"translate-{number}"]).__name__ for number in range(5)]
+    assert sorted(kept) == ["EndpointKeyError", *["Translation"] * 4]
+    assert (len(first.asks), len(second.asks)) == (5, 1)
 
 
 async def test_another_fault_is_one_pieces_own(props: Props) -> None:

@@ -17,6 +17,7 @@ from bot.errors import (
     EndpointDownError,
     EndpointError,
     EndpointKeyError,
+    EndpointRefusedError,
     NotEnglishError,
     WithdrawnError,
 )
@@ -328,7 +329,7 @@ async def test_all_requests_share_the_turns() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        pytest.param(KEY, id="refused"),
+        pytest.param(EndpointRefusedError("400"), id="refused"),
         pytest.param(DOWN, id="down"),
         pytest.param(EndpointBusyError("429", retry_after_seconds=300.0), id="busy"),
         pytest.param(ValueError("a fault of ours"), id="broken"),
