@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.engines import Ask, Doubt, Translation
+from bot.engines import Ask, Doubt, Segment, Translation
 from bot.evidence.loops import cut_loops
 from bot.judge import judge_piece
 from judging import judged, left_of, piece, timed
@@ -86,6 +88,10 @@ def test_the_time_ends_where_the_next_words_begin() -> None:
         "I know it. I know it. I know it was wrong.",
         "I came, I saw, I left. I came, I saw, I left.",
         "Happy birthday to you, happy birthday to you, happy birthday dear Maria.",
+        "50 euros. 50 euros. 50 euros. 50 euros.",
+        "Error E five. Error E five. Error E five. Error E five.",
+        "Plan B failed. Plan B failed. Plan B failed. Plan B failed.",
+        "Room 12, one night. Room 12, one night. Room 12, one night.",
     ],
 )
 def test_what_people_repeat_stays(text: str) -> None:
@@ -110,3 +116,41 @@ def test_a_text_without_times_loops_too() -> None:
 def test_a_long_loop_is_cut_in_one_go() -> None:
     """A loop of thousands of words leaves one."""
     assert judged(*timed(" ".join(["well"] * 5_000))).translation.text == "well"
+
+
+def metered(text: str, times: int, no_speech: float | None, logprob: float | None) -> tuple[Segment, ...]:
+    """Give the same segment so often, with these metrics."""
+    return tuple(
+        replace(one, no_speech_prob=no_speech, avg_logprob=logprob) for one in timed(*[text] * times)
+    )
+
+
+def test_dictation_keeps_its_count() -> None:
+    """Groups with numbers or letters in them are counted, up to thirty, unless the metrics are bad."""
+    for text, times in (("50 euros.", 6), ("Error E five.", 4), ("Part XK9.", 20), ("Error E five.", 29)):
+        for metrics in ((None, None), (0.01, -0.2), (0.02, -1.0)):
+            segments = metered(text, times, *metrics)
+            assert cut_loops(segments) == segments
+    for metrics in ((0.7, -0.2), (0.01, -1.2)):
+        assert len(cut_loops(metered("Error E five.", 5, *metrics))) == 1
+    assert len(cut_loops(metered("Error E five.", 30, None, None))) == 1
+
+
+def test_a_whole_sentence_with_a_number_loops() -> None:
+    """What is longer than anybody dictates again and again is a loop, numbers or not."""
+    assert len(cut_loops(timed(*["I have been waiting here for 2 hours."] * 4))) == 1
+
+
+def test_short_words_that_are_heard_well_stay() -> None:
+    """Three words are said a few times by people; of a sixth time, or of worse metrics, that is not sure."""
+    good = metered("I am here.", 5, 0.01, -0.2)
+    assert cut_loops(good) == good
+    assert len(cut_loops(metered("I am here.", 6, 0.01, -0.2))) == 1
+    for metrics in ((None, None), (0.02, -1.0), (0.7, -0.2), (0.01, -1.3)):
+        assert len(cut_loops(metered("I am here.", 5, *metrics))) == 1
+    assert len(cut_loops(metered("I am here now.", 5, 0.01, -0.2))) == 1
+
+
+def test_letters_that_are_words_are_no_dictation() -> None:
+    """Around words of one letter a loop is one as any other."""
+    assert len(cut_loops(timed(*["I saw a dog."] * 4))) == 1

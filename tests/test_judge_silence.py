@@ -13,6 +13,9 @@ from bot.judge import Verdict, judge_piece
 from judging import answer, judged, left_of, piece, timed
 from sentences import ENGLISH
 
+if TYPE_CHECKING:
+    from bot.piece import Piece
+
 
 def said(
     text: str,
@@ -46,6 +49,15 @@ STOCK = [
     "Bye.",
     "Bye-bye.",
     "you",
+    "Please subscribe to our channel and hit the notification bell.",
+    "If you enjoyed this video, please like and subscribe.",
+    "I hope you enjoyed this video.",
+    "www.mooji.org",
+    "Silence.",
+    "Vielen Dank fürs Zuschauen!",
+    "Untertitelung des ZDF, 2020",
+    "(I need help)",
+    "*thank you*",
 ]
 
 
@@ -71,7 +83,7 @@ def test_stock_phrases_with_evidence_are_no_speech(
     assert found.translation == Translation("", (), "req-1", "", "de", "translations")
 
 
-@pytest.mark.parametrize("text", [*STOCK, "No.", "Yes", "7", "0176 555 0142", "はい"])
+@pytest.mark.parametrize("text", [*STOCK, "[My name is Ana Souza]", "No.", "7", "0176 555 0142", "はい"])
 @pytest.mark.parametrize(
     "segment",
     [
@@ -117,6 +129,13 @@ def test_whispers_own_rule() -> None:
         "（拍手）",  # noqa: RUF001 -- full-width brackets are meant
         "【音楽】",
         "(speaking in foreign language)",
+        "[speaks German]",
+        "[BLANK_AUDIO]",
+        "(upbeat music playing)",
+        "[Phone ringing]",
+        "(audience laughing)",
+        "[Musique]",
+        "(笑)",
     ],
 )
 def test_names_of_sounds_are_no_speech(text: str) -> None:
@@ -129,6 +148,11 @@ def test_names_of_sounds_are_no_speech(text: str) -> None:
     "text",
     [
         "(555)",
+        "(I need help)",
+        "[My name is Ana Souza]",
+        "*thank you*",
+        "[Music] [I cannot hear you]",
+        "♪ thank you ♪",
         "[Music] Hello",
         "5 * 3 * 2",
         "(I have been waiting for my parcel for two weeks)",
@@ -190,3 +214,116 @@ def test_a_text_that_its_segments_lack_is_judged_as_one() -> None:
 def test_no_text_is_no_speech() -> None:
     """An empty answer stays empty."""
     assert judge_piece(Translation(""), piece(), Ask()).verdict is Verdict.NO_SPEECH
+
+
+def metered(text: str, at: int, no_speech: float, logprob: float, ratio: float = 1.4) -> Segment:
+    """Give a segment of three seconds, so many after the beginning, with these metrics."""
+    return Segment(3.0 * at, 3.0 * at + 3.0, text, no_speech, logprob, ratio)
+
+
+def test_thanks_all_over_a_call_stay() -> None:
+    """Whoever says "Thank you." five times in a call, and is heard well, keeps all five."""
+    texts = ["Where is it?", "Thank you.", "And when?", "Thank you.", "Who?", "Thank you.", "Why so?"]
+    call = [metered(text, at, 0.01, -0.2) for at, text in enumerate([*texts, *["Thank you."] * 5])]
+    assert judged(*call).translation.segments == tuple(call)
+    assert judged(*timed(*texts, "Thank you.", "Bye.", "Thank you.")).verdict is Verdict.GOOD
+
+
+def test_thanks_in_a_row_stay() -> None:
+    """Five in a row, heard well or without metrics, do not make a piece silent."""
+    sure = [metered("Thank you.", at, 0.01, -0.2) for at in range(5)]
+    assert judged(*sure).translation.segments == tuple(sure)
+    for many in (5, 20):
+        assert left_of(*timed(*["Thank you."] * many)) == [("Thank you.", Doubt.LOOP)]
+    assert left_of(Segment(0.0, 30.0, "Thank you. " * 12)) == [("Thank you.", Doubt.LOOP)]
+
+
+def test_a_row_lends_its_evidence() -> None:
+    """What is said again and again goes together, where most of it is given away."""
+    row = [metered("Thank you.", at, 0.3 if at else 0.01, -0.2) for at in range(5)]
+    other = metered("I need a new part for it.", 6, 0.01, -0.2)
+    assert judged(*row, other).translation.segments == (other,)
+    good = [metered("Thank you.", at, 0.01 if at else 0.3, -0.2) for at in range(5)]
+    assert judged(*good, other).translation.segments == (*good, other)
+
+
+LOOPS = [
+    pytest.param(
+        [metered("I am going home.", at, 0.9, -0.1, 9.0) for at in range(9)], piece(), id="segments"
+    ),
+    pytest.param([said("I am going home. " * 9 + "I am", no_speech=0.7, logprob=-0.1)], piece(), id="one"),
+    pytest.param(timed(*["I am going home."] * 9), piece(rise_db=3.2), id="flat sound"),
+    pytest.param(timed(*["I am going home."] * 9), piece(loud_db=-70.0), id="faint sound"),
+]
+
+
+@pytest.mark.parametrize(("segments", "sound"), LOOPS)
+def test_a_loop_that_is_given_away_is_no_speech(segments: list[Segment], sound: Piece) -> None:
+    """A model is sure of its own loops: that it thinks nobody spoke, or that the sound is flat, is enough."""
+    assert judged(*segments, sound=sound).verdict is Verdict.NO_SPEECH
+
+
+@pytest.mark.parametrize(("segments", "sound"), LOOPS)
+def test_words_beside_a_loop_keep_it(segments: list[Segment], sound: Piece) -> None:
+    """Where anything else is said, the loop stays once, and so it does where nothing speaks against it."""
+    more = Segment(40.0, 43.0, "Where is my order?", 0.01, -0.2, 1.2)
+    assert [doubt for _, doubt in left_of(*segments, more, sound=sound)] == [Doubt.LOOP, Doubt.NONE]
+    fine = [replace(one, no_speech_prob=0.1) for one in segments]
+    assert [doubt for _, doubt in left_of(*fine)] == [Doubt.LOOP]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please like, share and subscribe to our channel!",
+        "Thank you for watching until the end.",
+        "Untertitel der Amara.org-Community",
+        "Untertitel im Auftrag des ZDF für funk, 2017",
+        "Das war's für heute. Bis zum nächsten Mal!",
+        "¡Gracias por ver el video!",
+        "Subtítulos realizados por la comunidad de Amara.org",
+        "Obrigado por assistir!",
+        "Legendas pela comunidade Amara.org",
+        "Merci d'avoir regardé cette vidéo !",
+        "Sous-titrage ST' 501",
+        "Субтитры создавал DimaTorzok",
+        "Продолжение следует...",
+        "ご視聴ありがとうございました。",
+        "시청해주셔서 감사합니다.",
+        "请不吝点赞 订阅 转发 打赏支持明镜与点点栏目",
+        "字幕by索兰娅",
+        "İzlediğiniz için teşekkür ederim.",
+        "Altyazı M.K.",  # noqa: RUF001 -- Turkish
+    ],
+)
+def test_how_videos_end_is_known_in_many_languages(text: str) -> None:
+    """An engine that writes down instead of translating says those; without evidence they stay."""
+    phrases = stock_phrases(text)
+    assert phrases
+    assert all(map(is_farewell, phrases))
+    assert judged(said(text, no_speech=0.3, logprob=-0.4)).verdict is Verdict.NO_SPEECH
+
+
+@pytest.mark.parametrize("text", ["Vielen Dank.", "Gracias", "Merci !", "Спасибо.", "谢谢。", "Teşekkürler"])
+def test_courtesies_are_known_in_many_languages(text: str) -> None:
+    """Thanks are what models say to silence, and people to each other, in any language."""
+    assert stock_phrases(text)
+    assert not any(map(is_farewell, stock_phrases(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to subscribe to the newsletter of your shop.",
+        "Untertitel fehlen in meinem Film.",
+        "Copyright is my question.",
+        "I hope you can help me.",
+        "Please hit the button.",
+        "The music is too loud.",
+        "(the music is too loud on hold)",
+    ],
+)
+def test_what_only_begins_like_a_stock_phrase_is_none(text: str) -> None:
+    """Words of videos are words of people, too."""
+    assert stock_phrases(text) == []
+    assert not is_sound(text)

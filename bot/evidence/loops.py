@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from operator import eq
@@ -149,12 +150,17 @@ def _loop_in(placed: Sequence[_Placed], start: int, end: int, period: int) -> _L
 
 def _least(run: Sequence[_Placed], unit: Sequence[str]) -> int:
     """Say how often a unit may well be said in a row, plus one; 0 where only its length decides."""
+    # Of "five five five five" the same two are found as well, half as often.
+    once = next(
+        size for size in range(1, len(unit) + 1) if all(map(eq, unit, unit[size:])) and len(unit) % size == 0
+    )
+    numbers = math.ceil(NUMBERS_IN_A_ROW * once / len(unit))
     if all(map(_is_number, unit)):
-        return NUMBERS_IN_A_ROW
+        return numbers
     if any(one.has_bad_metrics for one in run):
         return 0
-    if len(unit) <= MOST_DICTATED and any(map(_is_dictated, unit)):
-        return NUMBERS_IN_A_ROW
+    if once <= MOST_DICTATED and any(map(_is_dictated, unit)):
+        return numbers
     is_short = amount(unit) <= SHORT_WORDS and all(one.has_good_metrics for one in run)
     return SHORT_IN_A_ROW if is_short else 0
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
+from operator import eq
 from typing import TYPE_CHECKING
 
 from bot.engines import Doubt
@@ -82,10 +83,10 @@ def is_invented_loop(heard: Sequence[Segment], told: Sequence[Segment], piece: P
 
     Of its own loops a model is quite sure, so that Whisper's rule never meets them.
     """
-    unit, words = ([word for one in some for word in said_in(one.text)] for some in (told, heard))
-    if len(words) < LEAST_OF_A_LOOP * len(unit):
-        return False
-    if any(word != unit[place % len(unit)] for place, word in enumerate(words)):
+    left, words = ([word for one in some for word in said_in(one.text)] for some in (told, heard))
+    # The beginning of one more may be left, too.
+    longest = min(len(left), len(words) // LEAST_OF_A_LOOP) if len(left) < len(words) else 0
+    if not any(all(map(eq, words, words[size:])) for size in range(1, longest + 1)):
         return False
     return _has_no_voice(piece) or all((one.no_speech_prob or 0.0) > SILENCE_NO_SPEECH for one in told)
 

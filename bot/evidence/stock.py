@@ -46,7 +46,7 @@ _KINDS = (
     r"(?:upbeat|soft|gentle|dramatic|calm|light|loud|quiet|slow|fast|tense|sad|happy|suspenseful|eerie"
     r"|piano|guitar|electronic|ambient|classical|rock|background|theme|intro|outro|playing|plays|continues"
     r"|fad(?:es|ing)|stops|starts|blowing|in|out|the|a|an|of|and|audience|people|crowd|man|woman|baby|door"
-    r"|phone|telephone|doorbell|dog|heavily|deeply|softly|loudly|continuous)"
+    r"|phone|telephone|doorbell|dog|keyboard|heavy|heavily|deeply|softly|loudly|continuous)"
 )
 _TONGUES = "|".join(sorted({name.lower() for name in NAMES.values()}))
 SOUND = re.compile(
@@ -90,13 +90,13 @@ FAREWELL = re.compile(
     r"|to be continued"
     r"|(?:subtitle[sd]?|subtitling|caption(?:s|ed)?|transcri(?:bed|ption)|translat(?:ed|ion))"
     r"(?: (?:and|text|made|provided|created|edited|corrected))? by .{1,80}"
-    r"|.{0,40}amara org.{0,40}"
+    r"|.{0,60}amara org.{0,40}"
     r"|www [\w ]{1,60}"
     r")(?: |$)"
 )
 # What stands between such phrases.
 BETWEEN = re.compile(
-    r"(?:and|so|bye|please|like|comment|share|don t forget to|be sure to|make sure to"
+    r"(?:and|so|bye|please|like|comment|share|until the(?: very)? end|don t forget to|be sure to|make sure to"
     r"|(?:hit|click|press|tap|ring)(?: on)? the (?:like|subscribe|notification|bell)(?: button| bell| icon)*"
     rf"|if you (?:like|liked|enjoy|enjoyed) {_VIDEO})(?: |$)"
 )
@@ -115,7 +115,8 @@ nos vemos en el próximo video
 obrigado por assistir|obrigada por assistir|inscreva-se no canal|se inscreva no canal
 não se esqueça de se inscrever|até a próxima|até o próximo vídeo
 merci d'avoir regardé cette vidéo|merci d'avoir regardé|merci de votre attention
-abonnez-vous|abonnez-vous à la chaîne|n'oubliez pas de vous abonner|à la prochaine
+abonnez-vous|abonnez-vous à la chaîne|n'oubliez pas de vous abonner
+n'oubliez pas de vous abonner à la chaîne|à la prochaine
 vielen dank fürs zuschauen|danke fürs zuschauen|vielen dank für's zuschauen
 vielen dank für ihre aufmerksamkeit|vielen dank für die aufmerksamkeit|bis zum nächsten mal
 abonniert den kanal|das war's für heute
@@ -124,15 +125,23 @@ abonniert den kanal|das war's für heute
 ご視聴ありがとうございました|ご清聴ありがとうございました|最後までご視聴いただきありがとうございます
 チャンネル登録をお願いします|チャンネル登録よろしくお願いします|また次回お会いしましょう
 시청해주셔서 감사합니다|시청해 주셔서 감사합니다|구독과 좋아요 부탁드립니다|다음 영상에서 만나요
+mbc 뉴스 이덕영입니다
 感谢观看|谢谢观看|謝謝觀看|谢谢收看|请订阅我的频道|请不吝点赞 订阅 转发 打赏支持明镜与点点栏目
 請不吝點讚訂閱轉發打賞支持明鏡與點點欄目|多谢您的观看
-izlediğiniz için teşekkür ederim|izlediğiniz için teşekkürler|abone olmayı unutmayın
+izlediğiniz için teşekkür ederim|izlediğiniz için teşekkürler
+İzlediğiniz için teşekkür ederim|İzlediğiniz için teşekkürler|abone olmayı unutmayın
 bir sonraki videoda görüşmek üzere
 """)  # noqa: RUF001 -- Turkish
 # What people do say, all day long, and models say to silence.
 COURTESY = re.compile(
     r"(?:thank you|thanks)(?: so much| very much| a lot)?|bye(?: bye)*|goodbye|you|silence|music"
 )
+COURTESIES_ELSEWHERE = _phrases("""
+gracias|muchas gracias|adiós|obrigado|obrigada|muito obrigado|tchau|merci|merci beaucoup|au revoir
+danke|danke schön|vielen dank|tschüss|спасибо|большое спасибо|пока|ありがとう|ありがとうございました
+ありがとうございます|감사합니다|고맙습니다|谢谢|謝謝|谢谢大家|再见|teşekkürler|teşekkür ederim
+grazie|grazie mille
+""")
 
 
 def stock_phrases(text: str) -> list[str]:
@@ -162,7 +171,7 @@ def _in_brackets(text: str) -> list[str]:
 
 
 def _is_stock(phrase: str) -> bool:
-    return COURTESY.fullmatch(phrase) is not None or is_farewell(phrase)
+    return COURTESY.fullmatch(phrase) is not None or phrase in COURTESIES_ELSEWHERE or is_farewell(phrase)
 
 
 def is_farewell(phrase: str) -> bool:
