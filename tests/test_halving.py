@@ -77,6 +77,8 @@ class SlowEngine(ListEngine):
     sent: list[float] = field(default_factory=list)
     listened: list[float] = field(default_factory=list)
     broken_at: float | None = None
+    stuck_at: float | None = None
+    given_up: int = 0
     broken: EndpointError = field(default_factory=lambda: EndpointCreditError("402"))
 
     async def translate(self, piece: Piece, ask: Ask) -> Translation:
@@ -89,6 +91,11 @@ class SlowEngine(ListEngine):
         begin = self.scissors.begins.get(piece.path, 0.0)
         if begin == self.broken_at:
             raise self.broken
+        if begin == self.stuck_at:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.given_up += 1
         numbers = range(round(begin / STEP), round((begin + piece.seconds) / STEP))
         segments = tuple(
             Segment(number * STEP - begin, number * STEP - begin + 5, SENTENCES[number], avg_logprob=-0.2)
@@ -254,10 +261,10 @@ async def test_a_pause_comes_before_the_halves(bench: Bench) -> None:
 async def test_a_half_that_fails_fails_the_piece(bench: Bench) -> None:
     """Where one half fails for good all of the piece does, with its error, and the other is given up."""
     engine = bench.engine(longest=150.0)
-    engine.broken_at = 150.0
+    engine.broken_at, engine.stuck_at = 150.0, 0.0
     error = await bench.fails(bench.line(engine))
     assert isinstance(error, EndpointCreditError)
-    assert bench.troubles == [error]
+    assert (bench.troubles, engine.given_up) == ([error], 1)
 
 
 async def test_the_next_engine_gets_the_whole(bench: Bench) -> None:
