@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,12 +18,20 @@ from bot.config import Config
 from bot.engines import Doubt, Segment
 from bot.errors import (
     REASONS,
+    BotError,
+    EndpointCreditError,
+    EndpointError,
+    EndpointKeyError,
+    EndpointModelError,
+    EndpointRefusedError,
     EndpointRetiredError,
     EndpointTooLargeError,
+    LocalModelError,
     NotEnglishError,
     TooLargeError,
 )
 from bot.join import Gap, Whole
+from bot.remedies import MODELS
 from bot.sandbox.endpoint import EndpointSandbox
 from bot.sandbox.endpoint_answers import Answer, failing
 from bot.sandbox.hearing import Heard, length
@@ -30,7 +39,7 @@ from bot.shell.order import STDIN, Order, UsageError
 from bot.shell.outcome import render
 from bot.shell.printing import print_text, printable
 from bot.shell.translating import FILES_AT_ONCE, translate_files
-from bot.shell.words import WORDS, WORDS_BY_KIND, explain
+from bot.shell.words import WORDS, explain
 from bot.terms import Terms
 from known_words import RATE, KnownSpeech, ears, heard_words, speech
 from running import SAMPLES
@@ -399,17 +408,70 @@ async def test_a_fault_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
     assert login["text"] == LOGIN.english
 
 
-def test_every_reason_has_words_for_the_shell() -> None:
+NOT_IN_A_SHELL = {"Slack", "post", "thread", "message", "/translate", "admin", "restart"}
+
+
+def kinds_of(error: type[BotError]) -> list[type[BotError]]:
+    """Give an error's class and all that are made of it."""
+    return [error, *(kind for one in error.__subclasses__() for kind in kinds_of(one))]
+
+
+@pytest.mark.parametrize("engine", ["translations", "two-step", "local"])
+def test_every_reason_has_words_for_the_shell(engine: str) -> None:
     """Each way to fail is said in words that fit the shell; nobody there posts, or knows of a thread."""
     assert WORDS.keys() == REASONS
-    for text in (*WORDS.values(), *WORDS_BY_KIND.values()):
-        assert not {"Slack", "post", "thread", "message", "/translate", "admin"} & set(text.split())
+    for kind in kinds_of(BotError):
+        if not hasattr(kind, "reason"):
+            continue
+        said = explain(kind(), Terms(), engine=engine)
+        assert not NOT_IN_A_SHELL & set(said.split())
+        assert not set("`{}") & set(said)
+        # A variable of another engine would be changed in vain.
+        names = set(re.findall(r"[A-Z]+_MODEL", said))
+        assert names <= {*MODELS[engine], *(("LOCAL_MODEL",) if kind is LocalModelError else ())}
     # What the endpoint finds too large is no matter of our own limit.
-    assert "MAX_FILE_MB" in explain(TooLargeError(), Terms())
-    assert "MAX_FILE_MB" not in explain(EndpointTooLargeError(), Terms())
-    # A model that is gone and one that cannot translate are not helped by another of its kind.
-    for error in (EndpointRetiredError(), NotEnglishError()):
-        assert "two-step" in explain(error, Terms())
+    assert "MAX_FILE_MB" in explain(TooLargeError(), Terms(), engine=engine)
+    assert "MAX_FILE_MB" not in explain(EndpointTooLargeError(), Terms(), engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("engine", "error", "words"),
+    [
+        ("translations", EndpointModelError(), "set TRANSLATION_MODEL to one that is offered"),
+        ("two-step", EndpointModelError(), "set TRANSCRIPTION_MODEL and CHAT_MODEL"),
+        ("translations", EndpointRetiredError(), "2027-02-26): set TRANSLATION_ENGINE to two-step"),
+        (
+            "two-step",
+            EndpointRetiredError(),
+            "doesn't offer the model: set TRANSCRIPTION_MODEL and CHAT_MODEL",
+        ),
+        ("translations", NotEnglishError(), "not English: set TRANSLATION_MODEL to one that translates"),
+        ("two-step", NotEnglishError(), "not English: set CHAT_MODEL to one that translates"),
+        ("local", NotEnglishError(), "not English: set LOCAL_MODEL to one that translates"),
+        ("local", LocalModelError(), "set LOCAL_MODEL to a size, such as small, or to the folder of a model"),
+        ("local", LocalModelError(), "docs/local-engine.md"),
+        ("translations", EndpointRefusedError(), "endpoint refused this recording: try again later, or with"),
+        ("local", EndpointRefusedError(), "this machine can't work on this recording: try"),
+        ("two-step", EndpointRefusedError(), "another TRANSCRIPTION_MODEL or CHAT_MODEL"),
+        ("translations", EndpointKeyError(), "check COMETAPI_KEY and TRANSLATION_BASE_URL"),
+        ("translations", EndpointCreditError(), "top up the account"),
+    ],
+)
+def test_the_remedy_is_that_of_the_engine(engine: str, error: EndpointError, words: str) -> None:
+    """What is to be set differs from engine to engine, and only what helps is named."""
+    assert words in explain(error, Terms(), engine=engine)
+
+
+async def test_the_shell_tells_the_trouble_of_the_engine_that_failed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Where all engines fail, the words are about the one that was asked last."""
+    async with quick_endpoint() as endpoint:
+        endpoint.always = failing(404, code="model_not_found")
+        config = config_for(endpoint, TRANSLATION_FALLBACK="two-step")
+        assert await translate_files(config, Order(files=[PARCEL.path], is_json=True)) == 1
+    [told] = lines_of(capsys)
+    assert "TRANSCRIPTION_MODEL and CHAT_MODEL" in str(told["message"])
 
 
 # --- what is marked -----------------------------------------------------------------------------

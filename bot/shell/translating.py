@@ -55,12 +55,15 @@ FILES_AT_ONCE: Final = 6
 class Tools:
     """What every recording of an order goes through, and the folder where it lies meanwhile.
 
+    `engine` is the last that is asked: where a recording fails, that is whose trouble is told.
+
     Of the terms only the limits hold: nobody is asked above CONFIRM_MINUTES, since whoever names a file
     in a shell has decided, and a script could not answer.
     """
 
     decoders: Decoders
     translator: Translator
+    engine: str
     terms: Terms
     folder: Path
     bars: Bars
@@ -84,7 +87,8 @@ async def translate_files(config: Config, order: Order, console: Console | None 
             # A script must not stand still for an hour: who asked is there to ask again.
             lines = build_lines(config, client, decoders, waits=False)
             translator = Translator(lines, halve=decoders.halve)
-            tools = Tools(decoders, translator, terms, Path(folder), Bars(console or Console(stderr=True)))
+            bars = Bars(console or Console(stderr=True))
+            tools = Tools(decoders, translator, config.engines[-1], terms, Path(folder), bars)
             await decoders.start()
             try:
                 return await _translate_all(order, targets, tools)
@@ -133,7 +137,8 @@ async def _translate_file(number: int, order: Order, target: Path | None, tools:
             ask = Ask(prompt=order.prompt, temperature=order.temperature)
             whole, failed = await _translate(source, folder, ask, bar, tools)
     except BotError as error:
-        return replace(outcome, trouble=Trouble(error.reason, explain(error, tools.terms)))
+        words = explain(error, tools.terms, engine=tools.engine)
+        return replace(outcome, trouble=Trouble(error.reason, words))
     except OSError as error:
         return replace(outcome, trouble=_own_trouble(error.strerror or str(error)))
     except Exception as error:
@@ -147,7 +152,8 @@ async def _translate_file(number: int, order: Order, target: Path | None, tools:
     outcome = replace(outcome, whole=whole)
     if failed:
         times = ", ".join(map(span_mark, gaps_of(whole)))
-        words = f"{times} could not be translated: {explain(failed, tools.terms)}"
+        why = explain(failed, tools.terms, engine=tools.engine)
+        words = f"{times} could not be translated: {why}"
         outcome = replace(outcome, trouble=Trouble(failed.reason, words))
     return write(outcome, order)
 
