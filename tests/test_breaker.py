@@ -9,7 +9,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.breaker import Breaker
-from bot.errors import EndpointBusyError, EndpointDownError, EndpointKeyError, EndpointRefusedError
+from bot.errors import (
+    EndpointBusyError,
+    EndpointDownError,
+    EndpointKeyError,
+    EndpointRefusedError,
+    EndpointSlowError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     from bot.errors import EndpointError
 
 DOWN, BUSY = EndpointDownError("503"), EndpointBusyError("429")
+NONSENSE, LATE = EndpointDownError("200 not JSON", tries=2), EndpointSlowError("524", tries=2)
 REFUSED, KEY = EndpointRefusedError("400"), EndpointKeyError("401")
 
 
@@ -85,6 +92,8 @@ def waits(breaker: Breaker, *names: str) -> list[asyncio.Task[bool]]:
         pytest.param([*((who, DOWN) for who in "ABCD"), ("A", REFUSED), ("E", DOWN)], False, id="a refusal"),
         pytest.param([*((who, DOWN) for who in "ABCD"), ("E", KEY), ("E", DOWN)], False, id="a wrong key"),
         pytest.param([(who, BUSY) for who in "ABCDEFGH"], False, id="busy is not down"),
+        pytest.param([(who, NONSENSE) for who in "ABCDEFGH"], False, id="nonsense is not down"),
+        pytest.param([(who, LATE) for who in "ABCDE"], True, id="late is"),
         pytest.param(
             [*((who, DOWN) for who in "ABCD"), ("E", BUSY), ("F", DOWN)], True, id="busy is no answer either"
         ),
@@ -206,6 +215,29 @@ async def test_retry_after_puts_the_probe_off() -> None:
     assert set(pauses.asked) == {15.0}
     assert slept * 15 == 600
     breaker.leave()
+
+
+@pytest.mark.parametrize("who_demands", ["A", "E"])
+async def test_the_first_probe_is_put_off_as_well(who_demands: str) -> None:
+    """What one of those demands who open it is granted; after an answer nobody remembers it."""
+    pauses = Pauses()
+    breaker = breaker_of(pauses)
+
+    def fail() -> None:
+        for who in "ABCDE":
+            demand = 60.0 if who == who_demands else None
+            breaker.note(who, EndpointDownError("503", retry_after_seconds=demand))
+
+    fail()
+    for now, is_worth_asking in ((1.0, False), (59.9, False), (60.0, True)):
+        pauses.now = now
+        assert breaker.is_worth_asking is is_worth_asking
+    fail()
+    breaker.note("A", None)
+    for who in "ABCDE":
+        breaker.note(who, DOWN)
+    pauses.now = 61.0
+    assert breaker.is_worth_asking
 
 
 async def test_the_share_that_fails_does_not_try_for_all() -> None:
