@@ -18,6 +18,7 @@ from bot.evidence.nothing_said import (
     speech_in,
 )
 from bot.evidence.spoken import amount, said_in
+from bot.join import SENTENCE_ENDS
 from bot.language import has_english, is_english
 
 if TYPE_CHECKING:
@@ -180,11 +181,11 @@ def _is_mostly_foreign(segments: Sequence[Segment], is_foreign: Sequence[bool]) 
     English.
     """
     letters = [sum(map(str.isalpha, segment.text)) for segment in segments]
-    foreign = sum(
-        count
-        for segment, count, yes in zip(segments, letters, is_foreign, strict=True)
-        if yes and not has_english(segment.text)
-    )
+    foreign, before = 0, ""
+    for segment, count, yes in zip(segments, letters, is_foreign, strict=True):
+        foreign += count if yes and not has_english(f"{before} {segment.text}") else 0
+        # A sentence goes on in the next segment.
+        before = "" if segment.text.endswith(tuple(SENTENCE_ENDS)) else segment.text
     if 2 * foreign > sum(letters):
         return True
     text = _text_of(segments)

@@ -152,14 +152,15 @@ def is_english(text: str) -> bool | None:
     sample = _sample(text)
     if _by_script(sample):
         return False
-    words = [] if _is_list(sample) else _words(sample)
+    words = _words(sample)
     if not words:
         return None
     said = dict(_ask_model(" ".join(words)))
     if max(said, key=lambda tag: said[tag]) == "en" and said["en"] >= LIKELY:
         return True
     share = sum(word in ENGLISH_WORDS for word in words) / len(words)
-    return False if share < ENGLISH_SHARE and said.get("en", 0.0) < UNLIKELY else None
+    is_foreign = share < ENGLISH_SHARE and said.get("en", 0.0) < UNLIKELY
+    return False if is_foreign and not _is_list(sample) else None
 
 
 def has_english(text: str) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.engines import Transcription, Translation
+from bot.engines import Doubt, Transcription, Translation
 from bot.errors import (
     EndpointError,
     EndpointModelError,
@@ -24,7 +25,7 @@ from bot.errors import (
 )
 from bot.halving import can_be_halved, in_halves
 from bot.hopeless import HOPELESS, Hopeless
-from bot.judge import Verdict, judge_piece, may_be_speech
+from bot.judge import Verdict, judge_original, judge_piece, may_be_speech
 from bot.line import LONGEST_RETRY_AFTER_SECONDS, ShutError, Tries, Wait
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class Translator:
             errand.piece, slow, errand.job_id, halve=errand.halve, translate=translate
         )
         wants_more = errand.ask.wants_original and translation.text
-        return _with_original(translation, errand.said) if wants_more else translation
+        return await _with_original(translation, errand) if wants_more else translation
 
     async def _ask_at_once(self, line: Line, errand: _Errand) -> Translation:
         """Give what one line makes of a piece, with the words as they were said where those are wanted."""
@@ -187,7 +188,7 @@ class Translator:
                 return translation
             if said is not None:
                 await asyncio.wait([said], timeout=self._original_seconds)
-            return _with_original(translation, errand.said)
+            return await _with_original(translation, errand)
         finally:
             if said is not None:
                 said.cancel()
@@ -196,14 +197,13 @@ class Translator:
     async def _believe(self, line: Line, errand: _Errand) -> Translation:
         """Give what is to be believed of a line's answer. Raises NotEnglishError where it is not English.
 
-        A prompt that comes back instead of speech is left out, once: without it the model may listen. A few
-        words of it that come again then were said.
+        A prompt that comes back instead of speech is left out, once: without it the model may listen. A part
+        of it that comes again then was said.
         """
-        judged = await _judge(await self._translate(line, errand, errand.ask), errand.piece, errand.ask)
+        judged = await _judge(await self._translate(line, errand, errand.ask), line, errand)
         if judged.verdict in {Verdict.ECHO, Verdict.MAYBE_ECHO}:
-            log.info("translation.echoed", job_id=errand.job_id, piece=errand.piece.index, engine=line.name)
             again = await self._translate(line, errand, replace(errand.ask, prompt=""))
-            judged = await _judge(again, errand.piece, errand.ask)
+            judged = await _judge(again, line, errand, is_second=True)
         if judged.verdict is Verdict.ECHO:
             return NO_SPEECH
         if judged.verdict is Verdict.NOT_ENGLISH:
@@ -279,11 +279,28 @@ def _stay_until_another_helps(line: Line, left: Sequence[Line], piece: Piece) ->
     return lambda: is_last and not any(one.is_worth_asking(piece) for one in others)
 
 
-async def _judge(translation: Translation, piece: Piece, ask: Ask) -> Judged:
+async def _judge(translation: Translation, line: Line, errand: _Errand, *, is_second: bool = False) -> Judged:
     """Judge a translation; what is long, beside everything else that the bot does meanwhile."""
-    if len(translation.text) + len(translation.original) < LONG_TEXT:
-        return judge_piece(translation, piece, ask)
-    return await asyncio.to_thread(judge_piece, translation, piece, ask)
+    judge = partial(judge_piece, translation, errand.piece, errand.ask, is_second=is_second)
+    is_long = len(translation.text) + len(translation.original) >= LONG_TEXT
+    judged = await asyncio.to_thread(judge) if is_long else judge()
+    left = judged.translation.segments
+    dropped = max(0, len(translation.segments) - len(left))
+    marked = sum(segment.doubt is not Doubt.NONE for segment in left)
+    is_as_it_came = judged.verdict is Verdict.GOOD and judged.translation is translation
+    (log.debug if is_as_it_came else log.info)(
+        "translation.judged",
+        verdict=judged.verdict.value,
+        engine=line.name,
+        dropped=dropped,
+        marked=marked,
+        without_prompt=is_second,
+        job_id=errand.job_id,
+        team_id=errand.team_id,
+        piece=errand.piece.index,
+        request_id=translation.request_id,
+    )
+    return judged
 
 
 def _said_of(translation: Translation) -> Transcription:
@@ -299,12 +316,18 @@ def _of_original(error: EndpointError) -> EndpointError:
     return error
 
 
-def _with_original(translation: Translation, heard: Transcription | Translation | None) -> Translation:
-    """Add the words as they were said, and their language, where the translation came without them."""
+async def _with_original(translation: Translation, errand: _Errand) -> Translation:
+    """Add the words as they were said, and their language, where the translation came without them.
+
+    Who only writes down invents words, too: of those nothing is added.
+    """
+    heard = errand.said
     if heard is None:
         return translation
+    judge = partial(judge_original, heard.text, errand.piece, errand.ask)
+    original = await asyncio.to_thread(judge) if len(heard.text) >= LONG_TEXT else judge()
     return replace(
         translation,
-        original=translation.original or heard.text,
+        original=translation.original or original,
         source_language=translation.source_language or heard.source_language,
     )

@@ -41,6 +41,43 @@ def test_most_of_it_decides() -> None:
     ]
 
 
+SPOKEN_FOR = [
+    "The customer wrote: no puedo entrar en mi cuenta desde el lunes.",
+    "The customer wrote no puedo entrar en mi cuenta desde el lunes.",
+    "Please change the greeting to: Herzlich willkommen, schön dass Sie da sind, wir freuen uns auf Sie.",
+    "My name is Дмитрий Иванов",
+    "The address is 東京都千代田区丸の内1-9-1",
+    "w w w dot m u e l l e r dash b a u dot d e slash k o n t a k t",
+    "croissant, pain au chocolat, baguette, éclair, tarte tatin, macaron, crème brûlée",
+]
+
+
+@pytest.mark.parametrize("text", SPOKEN_FOR)
+def test_english_that_quotes_or_spells_is_posted(text: str) -> None:
+    """Whoever says in English what somebody wrote, or spells a name, has said it: a mark at most."""
+    words = text.split()
+    for segments in (timed(text), timed(" ".join(words[:3]), " ".join(words[3:])), timed(text, LONG)):
+        found = judged(*segments)
+        assert found.verdict is Verdict.GOOD
+        assert found.translation.text == " ".join(one.text for one in segments)
+        assert {one.doubt for one in found.translation.segments} <= {Doubt.NONE, Doubt.FOREIGN}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich habe ein Problem mit The North Face und warte seit drei Wochen auf meine neue Jacke.",
+        'Ich habe "Lord of the Rings" gesehen und fand den Film wirklich sehr gut gemacht.',
+        "Я купил куртку The North Face в магазине Game of Thrones вчера",
+        "iPhone の The North Face アプリが動きません",
+        "J'ai vu le film The Lord of the Rings et je voudrais un remboursement pour mon billet.",
+    ],
+)
+def test_an_english_name_makes_no_english(text: str) -> None:
+    """A brand or a title in an untranslated answer does not hide it."""
+    assert judged(*timed(text)).verdict is Verdict.NOT_ENGLISH
+
+
 def test_all_of_the_english_is_english() -> None:
     """A long talk with names, lists and foreign words in it is not marked anywhere."""
     assert judged(*timed(*ENGLISH)).translation.segments == timed(*ENGLISH)
@@ -60,6 +97,10 @@ def test_silence_in_another_language_is_silence() -> None:
         pytest.param((0.1, -1.0, -1.0), Doubt.NONE, id="placeholders"),
         pytest.param((0.1, -1.01, 1.5), Doubt.UNSURE, id="the model unsure"),
         pytest.param((0.1, -0.3, 2.5), Doubt.UNSURE, id="too much of the same"),
+        pytest.param((0.7, -0.51, 1.5), Doubt.UNSURE, id="maybe nobody spoke"),
+        pytest.param((0.6, -0.9, 1.5), Doubt.NONE, id="somebody spoke"),
+        pytest.param((0.9, -1.0, 1.5), Doubt.NONE, id="a placeholder beside a number"),
+        pytest.param((0.815, -0.34, 1.3), Doubt.NONE, id="the real one"),
     ],
 )
 def test_doubtful_parts_are_marked(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language import NAMES, is_english, language_of, name_of, tag_of
+from bot.language import NAMES, has_english, is_english, language_of, load, name_of, tag_of
 from sentences import ENGLISH, FOREIGN
 
 # So near to each other that the model takes one for the other, or unknown to it; none of them is English.
@@ -115,9 +115,50 @@ def test_mixed_text_is_not_called_foreign(language: str) -> None:
     assert is_english(f"{FOREIGN[language]} and that is what they have told me") is not False
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The customer wrote: no puedo entrar en mi cuenta desde el lunes.",
+        "My name is Дмитрий Иванов",
+        "The address is 東京都千代田区丸の内1-9-1",
+        "Er sagte: this is what they have told me.",
+    ],
+)
+def test_a_clear_part_is_english(text: str) -> None:
+    """English around what is quoted, or beside it, is noticed."""
+    assert has_english(text)
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_no_other_language_has_an_english_part(language: str) -> None:
+    """Words that are English by chance, and names, are no part."""
+    assert not has_english(FOREIGN[language])
+    assert not has_english(f"{FOREIGN[language]} The North Face, Lord of the Rings, Game of Thrones.")
+
+
+def test_little_english_is_no_part() -> None:
+    """A phrase in a long talk in another language does not make that English."""
+    assert not has_english(f"{FOREIGN['de']} {FOREIGN['de']} {FOREIGN['de']} What is your name?")
+    assert not has_english("")
+
+
+def test_letters_and_lists_are_in_no_language() -> None:
+    """What is spelled, and things that are named one after another, are not judged."""
+    assert is_english("w w w dot m u e l l e r dash b a u dot d e slash k o n t a k t") is None
+    dishes = "croissant, pain au chocolat, baguette, éclair, tarte tatin, macaron, crème brûlée"
+    assert is_english(dishes) is None
+    assert is_english(f"je voudrais encore une fois, s'il vous plaît, {dishes}") is False
+
+
 def test_an_unsure_guess_is_none() -> None:
     """A language that the model does not know is given no other one's name."""
     assert language_of(FOREIGN["ha"]) is None
+
+
+def test_the_model_can_be_loaded_ahead() -> None:
+    """Nobody waits for it then, and nothing else changes."""
+    load()
+    assert is_english(ENGLISH[0]) is True
 
 
 def test_links_and_codes_are_in_no_language() -> None:
