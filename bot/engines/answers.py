@@ -55,6 +55,11 @@ NO_MONEY = (
     "*_usage_limit_exceeded",
 )
 NO_MONEY_IN_WORDS = ("quota", "insufficient balance", "credit")  # gateways leave the code out now and then
+# OpenAI's sentence for an empty account; others say it of a rate, and then when to come back.
+NO_QUOTA_IN_WORDS = ("exceeded your current quota", "plan and billing")
+SLOW_DOWN_IN_WORDS = ("retry in", "try again in")
+# Where a status tells of a key these codes do, too; this is for the 200 of gateways that have only one.
+NO_KEY = ("invalid_api_key", "invalid_token")
 NO_MODEL = (
     "model_not_found",
     "model_decommissioned",
@@ -64,6 +69,19 @@ NO_MODEL = (
     "param:model",
 )
 NO_MODEL_IN_WORDS = ("unsupported model", "unknown model", "model not found")
+# A wrong address may speak of models as well, but not of one that is not there.
+NO_MODEL_NEARBY = (
+    "model … not found",
+    "model … not exist",
+    "model … no access",
+    "model … not have access",
+    "model … not supported",
+    "model … not available",
+    "model … no longer",
+    "model … deprecated",
+    "no such model",
+    "invalid model",
+)
 # A 4xx that a gateway wrapped into a 500.
 REALLY_A_REFUSAL = (
     "invalid_request",
@@ -91,15 +109,22 @@ ABOUT_THE_SOUND = (
 )
 # The same sound in another format would be as long.
 ABOUT_THE_LENGTH = ("too short", "too long", "too_short", "too_long", "longer than", "shorter than")
+# Whatever else is said then, it is no word about the recording.
+TIMED_OUT = ("deadline exceeded", "timed out", "timeout")
 ABOUT_THE_FILE = ("invalid file format", "duration", "unsupported", "is required")
 CHANNELS_GONE = ("no available channel", "distributor")
+
+NEARBY = " … "
+# Between two words that belong together stands a name and little else, and they are in one sentence.
+BETWEEN = r"(?:(?!\.\s|\b(?:page|path|url|route)\b)[^\n]){0,60}?"
 
 
 class Row(NamedTuple):
     """One line of the table: the first line whose status and signal fit decides.
 
     `codes` are looked for as code, type or faulty parameter, and as whole words of the message;
-    `words` anywhere in the message. With neither, the status alone decides.
+    `words` anywhere in the message, those with an ellipsis near each other. With neither, the status alone
+    decides.
     """
 
     statuses: Container[int]
@@ -115,20 +140,24 @@ TABLE = (
     Row(ANY,                  NO_MONEY,            (),                 EndpointCreditError,   NEVER),
     Row({402},                (),                  (),                 EndpointCreditError,   NEVER),
     Row({403},                ("access_denied",),  NO_MONEY_IN_WORDS,  EndpointCreditError,   NEVER),
+    Row({429},                ("rate_limit_exceeded",), SLOW_DOWN_IN_WORDS, EndpointBusyError, FEW),
+    Row({429},                (),                  NO_QUOTA_IN_WORDS,  EndpointCreditError,   NEVER),
     Row(ANY,                  NO_MODEL,            (),                 EndpointModelError,    NEVER),
     Row({400, 404, 422, 500}, (),                  NO_MODEL_IN_WORDS,  EndpointModelError,    NEVER),
     # Said alike when only all channels of the model are down; even then a further try finds none.
     Row({404, 503},           (),                  CHANNELS_GONE,      EndpointModelError,    NEVER),
-    # A wrong address never speaks of models, and a model taken away often has no code.
-    Row({404},                (),                  ("model",),         EndpointModelError,    NEVER),
+    # A model taken away often has no code.
+    Row({404},                (),                  NO_MODEL_NEARBY,    EndpointModelError,    NEVER),
     Row({410},                (),                  (),                 EndpointModelError,    NEVER),
     Row({401, 403},           (),                  (),                 EndpointKeyError,      NEVER),
+    Row(DONE,                 NO_KEY,              (),                 EndpointKeyError,      NEVER),
     # A redirect is the sign of a wrong address: not followed, so the key stays where it belongs.
     Row({404, 405, *MOVED},   (),                  (),                 EndpointKeyError,      NEVER),
     Row({408, 409, 425, 429}, (),                  (),                 EndpointBusyError,     FEW),
     Row({413},                (),                  (),                 EndpointTooLargeError, NEVER),
     Row({499},                (),                  (),                 EndpointDownError,     NEVER),
     Row(REFUSED,              (),                  (),                 EndpointRefusedError,  NEVER),
+    Row({500},                (),                  TIMED_OUT,          EndpointDownError,     FEW),
     Row({500},                REALLY_A_REFUSAL,    (),                 EndpointRefusedError,  NEVER),
     Row({500},                (),                  ABOUT_THE_FILE,     EndpointRefusedError,  NEVER),
     # A gateway waited for long. Of a proxy's hundred seconds the work may be done, and billed, by now. A
@@ -156,7 +185,17 @@ class Fault:
         for code in row.codes:
             if any(fnmatchcase(said, code) for said in self.codes):
                 return code
-        return next((word for word in row.words if word in self.message.lower()), None)
+        return next((word for word in row.words if _says(self.message.lower(), word)), None)
+
+
+def _says(message: str, word: str) -> bool:
+    """Say whether a word stands in a message; of two with an ellipsis between, whether they are near."""
+    first, _, second = word.partition(NEARBY)
+    if not second:
+        return word in message
+    # Not the name of a path: /v1/models.
+    first = rf"(?<![\w/]){first}s?(?!\w)"
+    return re.search(rf"{first}{BETWEEN}{second}|{second}{BETWEEN}{first}", message) is not None
 
 
 def error_for(
@@ -217,7 +256,7 @@ def names_the_sound(status: int, body: bytes) -> bool:
         return False
     fault = read_fault(body)
     said = f"{fault.message} {' '.join(fault.codes)}".lower()
-    if any(word in said for word in ABOUT_THE_LENGTH):
+    if any(word in said for word in (*ABOUT_THE_LENGTH, *TIMED_OUT)):
         return False
     return status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE or any(word in said for word in ABOUT_THE_SOUND)
 

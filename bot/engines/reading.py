@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from bot.engines import Segment, Transcription, Translation
-from bot.engines.answers import TWICE, number_in, read_request_id
+from bot.engines.answers import TWICE, error_for, number_in, read_request_id
 from bot.errors import EndpointDownError
 from bot.language import tag_of
 
@@ -37,13 +39,20 @@ def read_transcription(body: bytes, headers: Mapping[str, str]) -> Transcription
 
 
 def read_object(body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Read the object that every success is, or raise what says that this is none."""
+    """Read the object that every success is, or raise what says that this is none.
+
+    Some gateways have only one status; that key, money or model is gone their codes say all the same.
+    """
     request_id = read_request_id(headers)
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         # From nowhere: the exception would carry the text.
         raise EndpointDownError(detail="200 not JSON", request_id=request_id, tries=TWICE) from None
+    if isinstance(said, dict) and said.get("error"):
+        error = error_for(HTTPStatus.OK, headers, body, now=datetime.now(UTC))
+        if not error.can_be_retried:
+            raise error
     if not isinstance(said, dict) or said.get("error"):
         raise EndpointDownError(detail="200 without text", request_id=request_id, tries=TWICE)
     return said

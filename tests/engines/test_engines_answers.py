@@ -199,6 +199,10 @@ def test_any_json_is_read_or_refused(said: Any, status: int) -> None:  # noqa: A
 # --- faults -------------------------------------------------------------------------------------
 
 
+NO_QUOTA = "You exceeded your current quota, please check your plan and billing details."
+GONE, WRONG = EndpointModelError, EndpointKeyError
+
+
 def in_words(message: str, code: str = "") -> bytes:
     """Refuse as CometAPI does."""
     error = {"message": f"{message} (request id: 20261121aB)", "type": "comet_api_error", "code": code}
@@ -255,6 +259,25 @@ def in_words(message: str, code: str = "") -> bytes:
         pytest.param(500, in_words("unsupported model x"), EndpointModelError, id="a 500 about the model"),
         pytest.param(400, in_words("Model not found: x"), EndpointModelError, id="a 400 about the model"),
         pytest.param(429, in_words("", code="slow_down"), EndpointBusyError, id="a rate"),
+        pytest.param(429, in_words(NO_QUOTA), EndpointCreditError, id="OpenAI's words without its code"),
+        pytest.param(
+            429, in_words(f"{NO_QUOTA} Please retry in 39s."), EndpointBusyError, id="the words of a rate"
+        ),
+        pytest.param(
+            429, in_words(NO_QUOTA, code="rate_limit_exceeded"), EndpointBusyError, id="the code of a rate"
+        ),
+        pytest.param(
+            500,
+            in_words("context deadline exceeded after duration 60s"),
+            EndpointDownError,
+            id="a deadline is no duration",
+        ),
+        pytest.param(
+            500, in_words("Upstream timeout: unsupported"), EndpointDownError, id="a timeout is no refusal"
+        ),
+        pytest.param(
+            500, in_words("request timed out", code="request_error"), EndpointDownError, id="nor by its code"
+        ),
         pytest.param(425, b"", EndpointBusyError, id="too early"),
         pytest.param(503, b"busy", EndpointDownError, id="an outage that says busy"),
     ],
@@ -262,6 +285,47 @@ def in_words(message: str, code: str = "") -> bytes:
 def test_faults_come_in_many_shapes(status: int, body: object, error: type[EndpointError]) -> None:
     """Wherever a gateway puts its words, they are found."""
     assert type(fault(status, body)) is error
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        pytest.param("The model `x-2.5` does not exist or you do not have access to it.", GONE, id="OpenAI"),
+        pytest.param('model "x" not found, try pulling it first', GONE, id="Ollama"),
+        pytest.param("models/x is not found for API version v1beta", GONE, id="Google"),
+        pytest.param("You do not have access to the model x", GONE, id="access first"),
+        pytest.param("The model x has been deprecated", GONE, id="deprecated"),
+        pytest.param("The model 'x' is no longer offered", GONE, id="ended"),
+        pytest.param("This model is not supported here", GONE, id="not supported"),
+        pytest.param("No such model: x", GONE, id="no such"),
+        pytest.param("The page for this model path does not exist", WRONG, id="a page"),
+        pytest.param("Not found: POST /v1/audio/translations. See the list of models.", WRONG, id="a hint"),
+        pytest.param("/v1/models/x was not found", WRONG, id="a path"),
+        pytest.param("Unknown route; the model was x", WRONG, id="a model in passing"),
+        pytest.param(f"The model{' of somebody' * 9} is here; not found", WRONG, id="far apart"),
+    ],
+)
+def test_a_404_speaks_of_the_model_or_of_the_address(message: str, error: type[EndpointError]) -> None:
+    """Only where a 404 says near the model that it is not there it is about the model."""
+    assert type(fault(404, in_words(message))) is error
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        pytest.param("insufficient_quota", EndpointCreditError, id="money"),
+        pytest.param("model_not_found", EndpointModelError, id="model"),
+        pytest.param("invalid_api_key", EndpointKeyError, id="key"),
+        pytest.param("rate_limit_exceeded", EndpointDownError, id="anything else"),
+    ],
+)
+def test_trouble_that_is_called_a_success(code: str, error: type[EndpointError]) -> None:
+    """Gateways that answer 200 to everything are understood where their code is one that we know."""
+    body = {"text": "ignore me", "error": {"message": "no (request id: 2026A)", "code": code}}
+    with pytest.raises(EndpointError) as caught:
+        read(body)
+    assert type(caught.value) is error
+    assert caught.value.tries == (TWICE if error is EndpointDownError else NEVER)
 
 
 def test_what_an_endpoint_says_stays_here() -> None:
@@ -376,6 +440,8 @@ SUPPORTED = "Supported formats: ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'o
             False,
             id="too long",
         ),
+        pytest.param(500, in_words("context deadline exceeded after duration 60s"), False, id="a deadline"),
+        pytest.param(500, in_words("timeout while trying to decode"), False, id="a timeout"),
         pytest.param(415, in_words("the recording is too long"), False, id="415 about the length"),
         pytest.param(400, in_words("unsupported format for response_format"), False, id="the other format"),
         pytest.param(400, in_words("field model is required"), False, id="something else"),

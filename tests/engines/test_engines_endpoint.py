@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from bot.engines.endpoint import Attachment, Endpoint
+from bot.engines.endpoint import LONGEST_ANSWER_BYTES, LONGEST_LIST_BYTES, Attachment, Endpoint
 from bot.errors import EndpointDownError, EndpointKeyError, EndpointRetiredError
 from wire import hangs, resets, says, serving
 
@@ -77,6 +77,48 @@ async def test_settings_that_cannot_be_right(base_url: str, key: str) -> None:
         with pytest.raises(EndpointKeyError) as caught:
             await Endpoint(client, base_url=base_url, key=key).get("/models")
     assert "sk-" not in str(caught.value) + str(caught.value.__cause__)
+
+
+def over(status: int, body: bytes) -> Endpoint:
+    """Give an endpoint that says the same to everything."""
+    client = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(status, content=body)))
+    return Endpoint(client, base_url="https://api.example/v1", key=KEY)
+
+
+async def test_an_answer_is_as_long_as_it_may_be(tmp_path: Path) -> None:
+    """More than there can be to say of five minutes is no answer; a list of models may be longer."""
+    (tmp_path / "a.flac").write_bytes(b"fLaC")
+    file = Attachment(tmp_path / "a.flac", "audio.flac", "audio/flac")
+    longest, longer = b" " * LONGEST_ANSWER_BYTES, b" " * (LONGEST_ANSWER_BYTES + 1)
+    assert (await over(200, longest).post_json("/chat", {})).body == longest
+    for asking in (over(200, longer).post_json("/chat", {}), over(200, longer).post_form("/audio", {}, file)):
+        with pytest.raises(EndpointDownError, match="answer without end") as caught:
+            await asking
+        assert caught.value.tries == 2
+    assert (await over(200, longer).get("/models")).body == longer
+    with pytest.raises(EndpointDownError, match="answer without end"):
+        await over(200, b" " * (LONGEST_LIST_BYTES + 1)).get("/models")
+
+
+async def test_a_long_refusal_stays_one() -> None:
+    """What a refusal means is read from its status and beginning, however long it is."""
+    said = json.dumps({"error": {"code": "x"}}).encode() + b" " * LONGEST_ANSWER_BYTES
+    answer = await over(401, said).post_json("/chat", {})
+    assert (answer.status, len(answer.body)) == (401, LONGEST_ANSWER_BYTES)
+
+
+async def test_five_minutes_of_speech_are_no_long_answer() -> None:
+    """The fullest answer there is to a piece, every token and word in it, is far below the limit."""
+    words = [
+        {"word": f" word{number}", "start": 0.1, "end": 0.2, "probability": 0.99} for number in range(1200)
+    ]
+    metrics = {"avg_logprob": -0.123456789, "compression_ratio": 1.23456789, "no_speech_prob": 0.0123456789}
+    segment = {"seek": 0, "start": 1.0, "end": 2.0, "text": " so many words are said here", "temperature": 0}
+    tokens = {"tokens": [*range(50_000, 50_030)]}
+    segments = [{"id": number, **segment, **tokens, **metrics} for number in range(200)]
+    said = json.dumps({"text": " word" * 1200, "segments": segments, "words": words}, indent=2).encode()
+    assert len(said) < LONGEST_ANSWER_BYTES / 2
+    assert (await over(200, said).post_json("/audio", {})).body == said
 
 
 async def test_a_refusal_is_an_answer_with_a_meaning() -> None:

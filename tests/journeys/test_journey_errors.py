@@ -44,6 +44,7 @@ DOWN, BUSY = errors.EndpointDownError, errors.EndpointBusyError
 NOT_FOR_PEOPLE = re.compile(r"\b[1-5]\d\d\b|https?:|127\.0\.0\.1|localhost|[<>]|xoxb|Bearer|Error|None")
 ELSEWHERE = "https://elsewhere.example/"
 NO_CHANNELS = "no available channels for model whisper-1 under group default"
+NO_QUOTA = "You exceeded your current quota, please check your plan and billing details."
 WRONG_FORMAT = "Invalid file format. Supported formats: ['flac', 'm4a', 'mp3']"
 GERMAN = (
     "Guten Morgen, ich habe gestern ein Paket bei Ihnen bestellt, aber es ist noch nicht angekommen. "
@@ -94,12 +95,15 @@ CASES = (
     coded(413, "", TOO_LARGE, 2),
     coded(429, "insufficient_quota", CREDIT),
     coded(429, "rate_limit_exceeded", BUSY, 5),
+    worded(429, NO_QUOTA, CREDIT),
+    coded(429, "", BUSY, 5),
     Case("429 for an hour", failing(429, headers={"Retry-After": "3600"}), BUSY, 1),
     coded(499, "", DOWN),
     coded(500, "invalid_request", REFUSED),
     coded(500, "count_token_failed", REFUSED, 2),
     worded(500, FOLDED, REFUSED),
     worded(500, "field file is required", REFUSED),
+    worded(500, "context deadline exceeded after duration 60s", DOWN, 5),
     coded(500, "", DOWN, 5),
     paged(502, DOWN, 5),
     coded(503, "", DOWN, 5),
@@ -111,6 +115,8 @@ CASES = (
     Case("200 empty", empty(), DOWN, 2),
     Case("200 cut", cut_json(), DOWN, 2),
     Case("200 an error", saying({"error": {"message": "no", "code": "x"}}), DOWN, 2),
+    Case("200 without money", saying({"error": {"message": "no", "code": "insufficient_quota"}}), CREDIT, 1),
+    Case("200 without a key", saying({"error": {"message": "no", "code": "invalid_api_key"}}), KEY, 1),
     Case("200 in German", saying({"text": GERMAN}), errors.NotEnglishError, 1),
     Case("reset", drop(), DOWN, 5),
 )
@@ -135,9 +141,9 @@ def alert_key(message: Message) -> str:
     return str(metadata.get("event_payload", {}).get("key", ""))
 
 
-def reasons(slack: SlackSandbox, channel: str = ADMINS) -> list[str]:
-    """Give the reasons that admins were told of, in order."""
-    return [alert_key(one).split(":")[2] for one in alerts(slack, channel)]
+def kinds_told(slack: SlackSandbox, channel: str = ADMINS) -> list[str]:
+    """Give the kinds of trouble that admins were told of, in order."""
+    return [alert_key(one).split(":")[3] for one in alerts(slack, channel)]
 
 
 async def see_failed(room: Room, error: type[errors.EndpointError]) -> None:
@@ -156,14 +162,14 @@ async def see_failed(room: Room, error: type[errors.EndpointError]) -> None:
 async def test_an_answer_of_the_endpoint_and_what_comes_of_it(stage: Stage, case: Case) -> None:
     """Each answer has its number of requests, its words for people, its alert or none; the bot goes on."""
     room, endpoint = new_room(stage), stage.endpoint
-    before, told = len(endpoint.requests), reasons(stage.slack)
+    before, told = len(endpoint.requests), kinds_told(stage.slack)
     endpoint.always = case.answer
     await see_failed(room, case.error)
     assert len(endpoint.requests) - before == case.requests
     endpoint.always = None
-    is_for_admins = case.error.reason in MENDED_BY_AN_ADMIN
-    wanted = [*told, case.error.reason] if is_for_admins and case.error.reason not in told else told
-    assert reasons(stage.slack) == wanted
+    kind, is_for_admins = case.error.__name__, case.error.reason in MENDED_BY_AN_ADMIN
+    wanted = [*told, kind] if is_for_admins and kind not in told else told
+    assert kinds_told(stage.slack) == wanted
     if case.error is DOWN:  # without an answer between them, five would open the breaker
         assert await room.text(await room.share()) == PARCEL.english
 
