@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.config import Config
-    from bot.notice import Notice
+    from bot.notice import Notice, NoticeState
     from bot.share import Job
     from bot.web_api import Identity
 
@@ -101,7 +101,7 @@ class Bot:
         self._http = httpx.AsyncClient(limits=httpx.Limits(max_connections=ENDPOINT_CONNECTIONS))
         self.metrics = Metrics()
         self.readiness = Readiness()
-        self.alerts = Alerts(config, say=self._say)
+        self.alerts = Alerts(config, say=self._say, latest=self._latest_notice)
         self.stages = self._build_stages()
         notices = NoticeBoard(self.web_api, sleep=sleep)
         self.jobs = Jobs(
@@ -217,6 +217,9 @@ class Bot:
 
     async def _say(self, notice: Notice) -> None:
         await self.jobs.say_once(notice)
+
+    async def _latest_notice(self, prefix: str) -> NoticeState | None:
+        return await self.jobs.latest_notice(prefix)
 
     async def _give_up(self, job: Job) -> None:
         """Answer a share whose job ended the process too often to be run again."""

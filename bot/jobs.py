@@ -24,7 +24,7 @@ from bot import errors
 from bot.background import Background
 from bot.ending import Ending, EndingName, JobState
 from bot.kept import TURN_SECONDS, UNFINISHED, JsonSerializer, KeptRun, Turns
-from bot.notice import Notice
+from bot.notice import Notice, NoticeState
 from bot.share import Job, Share
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Jobs:
         self,
         *,
         walk: Callable[[Job, Run], Awaitable[Ending]],
-        say: Callable[..., Awaitable[None]],
+        say: Callable[..., Awaitable[bool]],
         give_up: Callable[[Job], Awaitable[None]],
         purge: Callable[[datetime], Awaitable[object]],
         on_end: Callable[[Ending, float], None] = lambda _ending, _seconds: None,
@@ -131,12 +131,12 @@ class Jobs:
             return await self._translate_share(row)
 
         @DBOS.workflow(name=SAY, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
-        async def say(row: dict[str, Any]) -> None:
-            await self._say_notice(row)
+        async def say(row: dict[str, Any]) -> bool:
+            return await self._say_notice(row)
 
         @DBOS.workflow(name=SAY_ONCE_EVER, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
-        async def say_once_ever(row: dict[str, Any]) -> None:
-            await self._say_notice(row)
+        async def say_once_ever(row: dict[str, Any]) -> bool:
+            return await self._say_notice(row)
 
         @DBOS.workflow(name=GIVE_UP, max_recovery_attempts=LONGEST_ROW_OF_CRASHES)
         async def give_up_share(row: dict[str, Any]) -> None:
@@ -208,6 +208,18 @@ class Jobs:
         rows = await DBOS.list_workflows_async(workflow_id_prefix=prefix, name=TRANSLATE)
         return max(map(_state, rows), key=lambda state: state.job.attempt, default=None)
 
+    async def latest_notice(self, prefix: str) -> NoticeState | None:
+        """Find the newest notice whose key begins so. Raises TimeoutError where the database is away."""
+        async with asyncio.timeout(STORE_SECONDS):
+            rows = await DBOS.list_workflows_async(
+                workflow_id_prefix=prefix,
+                name=[SAY, SAY_ONCE_EVER],
+                limit=1,
+                sort_desc=True,
+                load_input=False,
+            )
+        return _notice_state(rows[0]) if rows else None
+
     async def knows(self, team_id: str, channel_id: str, ts: str) -> bool:
         """Say whether there is a job for a recording of this message."""
         rows = await DBOS.list_workflows_async(
@@ -249,14 +261,14 @@ class Jobs:
         kept: dict[str, Any] = _ENDING.dump_python(ending, mode="json")
         return kept
 
-    async def _say_notice(self, row: dict[str, Any]) -> None:
+    async def _say_notice(self, row: dict[str, Any]) -> bool:
         notice = _NOTICE.validate_python(row)
         is_first = await self._is_first_run()
 
-        async def say() -> None:
-            await self._say(notice, is_first_run=is_first)
+        async def say() -> bool:
+            return await self._say(notice, is_first_run=is_first)
 
-        await DBOS.run_step_async({"name": "say"}, say)
+        return await DBOS.run_step_async({"name": "say"}, say)
 
     async def _is_first_run(self) -> bool:
         """Say whether this workflow began in this very process; the first step of each keeps that."""
@@ -317,6 +329,12 @@ _JOB, _ENDING, _NOTICE = TypeAdapter(Job), TypeAdapter(Ending), TypeAdapter(Noti
 def _state(row: Any) -> JobState:  # noqa: ANN401 -- DBOS exports no public type for a row
     """Read what is known of a job."""
     return JobState(_JOB.validate_python(_argument(row)), _ending(row))
+
+
+def _notice_state(row: Any) -> NoticeState:  # noqa: ANN401 -- DBOS exports no public type for a row
+    """Read whether a notice stands. Where it broke it does not; older ones don't say, and most do."""
+    is_over = row.status not in UNFINISHED
+    return NoticeState(row.workflow_id, not is_over or (row.status == "SUCCESS" and row.output is not False))
 
 
 def _argument(row: Any) -> dict[str, Any]:  # noqa: ANN401 -- DBOS exports no public type for a row

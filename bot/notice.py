@@ -47,6 +47,14 @@ class Notice:
     is_once_ever: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeState:
+    """What is known of a notice: its key, and whether it stands or is on its way."""
+
+    key: str
+    is_posted: bool
+
+
 class NoticeBoard:
     """Posts notices; after a crash it looks first whether the notice stands."""
 
@@ -60,8 +68,8 @@ class NoticeBoard:
         self._web_api = web_api
         self._persist = partial(persist, sleep=sleep, chance=chance)
 
-    async def post(self, notice: Notice, *, is_first_run: bool) -> None:
-        """Post the notice unless an earlier run did. A refusal ends it: nobody waits for a notice."""
+    async def post(self, notice: Notice, *, is_first_run: bool) -> bool:
+        """Post the notice unless an earlier run did. A refusal ends it, and is False: nobody waits for it."""
         (message,) = compose_notice(notice.text, file_name="")
 
         async def post() -> None:
@@ -81,6 +89,8 @@ class NoticeBoard:
         except SlackRefusedError as error:
             remedy = REMEDIES.get(error.error, "")
             log.warning("notice.refused", key=notice.key, error=error.error, remedy=remedy)
+            return False
+        return True
 
     async def _is_standing(self, notice: Notice) -> bool:
         """Look among the newest messages of the channel; a notice that went up did so just now."""

@@ -11,6 +11,7 @@ from bot.errors import (
     EndpointRetiredError,
     LocalModelError,
     NotEnglishError,
+    OriginalModelError,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ ALIKE_FOR_ALL: Final[Mapping[type[BotError], str]] = {
         "top up the account, and look whether the key has a limit of its own, which is separate"
     ),
     LocalModelError: CHOOSE_LOCAL_MODEL,
+    OriginalModelError: "set `TRANSCRIPTION_MODEL` to one that is offered",
 }
 CHOOSE_MODEL: Final[Mapping[str, str]] = {
     "translations": "set `TRANSLATION_MODEL` to one that is offered",

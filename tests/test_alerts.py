@@ -15,6 +15,7 @@ import structlog
 from bot import errors
 from bot.alerts import Alerts
 from bot.config import Config
+from bot.notice import NoticeState
 
 if TYPE_CHECKING:
     from bot.notice import Notice
@@ -32,7 +33,10 @@ IN_A_STEP: ContextVar[bool] = ContextVar("in_a_step", default=False)
 
 @dataclass
 class Office:
-    """Alerts for a channel, the time, and what was said; `fault` is what saying raises."""
+    """Alerts for a channel, the time, and what was said; `fault` is what saying raises.
+
+    What is said while the app is not `invited` is refused by Slack, which is known a little later.
+    """
 
     engines: tuple[str, ...] = ("translations",)
     channel: str = "C0ADMIN"
@@ -40,9 +44,16 @@ class Office:
     fault: Exception | None = None
     said: list[Notice] = field(default_factory=list)
     tried: int = 0
+    looked: int = 0
+    invited: bool = True
+    refused: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Build the alerts from a configuration."""
+        """Start."""
+        self.restart()
+
+    def restart(self) -> None:
+        """Build the alerts from a configuration; what was said before is kept."""
         names = ("TRANSLATION_ENGINE", "TRANSLATION_FALLBACK")
         values = {
             "COMETAPI_KEY": "sk-secret",
@@ -52,7 +63,7 @@ class Office:
             **dict(zip(names, self.engines, strict=False)),
         }
         config = Config.load(values, env_file=None, needs_slack=False)
-        self.alerts = Alerts(config, say=self.say, now=lambda: self.now)
+        self.alerts = Alerts(config, say=self.say, latest=self.latest, now=lambda: self.now)
 
     async def say(self, notice: Notice) -> None:
         """Note what is said, as `jobs.say_once` would store it: never from within a step."""
@@ -61,6 +72,25 @@ class Office:
         if self.fault is not None:
             raise self.fault
         self.said.append(notice)
+        if not self.invited:
+            self.refused.add(notice.key)
+
+    async def latest(self, prefix: str) -> NoticeState | None:
+        """Find what was said last, as `jobs.latest_notice` would."""
+        assert not IN_A_STEP.get()
+        self.looked += 1
+        keys = [notice.key for notice in self.said if notice.key.startswith(prefix)]
+        return NoticeState(keys[-1], keys[-1] not in self.refused) if keys else None
+
+    async def told_after(self, *pauses: timedelta, error: errors.EndpointError | None = None) -> list[bool]:
+        """Tell of the same trouble after each pause; give whether anything was said."""
+        told = []
+        for pause in pauses:
+            self.now += pause
+            before = len(self.said)
+            await self.alerts.tell("translations", error or errors.EndpointKeyError())
+            told.append(len(self.said) > before)
+        return told
 
     async def text(self, error: errors.EndpointError, engine: str = "translations") -> str:
         """Tell of an error and give the words."""
@@ -72,15 +102,25 @@ class Office:
 # --- how often ----------------------------------------------------------------------------------
 
 
-async def test_each_reason_is_told_once() -> None:
-    """However many shares fail of it, each of the three reasons is one message."""
+async def test_each_kind_of_trouble_is_told_once() -> None:
+    """However many shares fail of it, each kind is one message: what is told of one uses up no other's."""
     office = Office()
-    for error in (KEY(), CREDIT(), MODEL(), errors.NotEnglishError(), errors.EndpointRetiredError(), KEY()):
-        await office.alerts.tell("translations", error)
+    kinds = (KEY, CREDIT, MODEL, errors.NotEnglishError, errors.EndpointRetiredError)
+    for kind in (*kinds, *kinds):
+        await office.alerts.tell("translations", kind())
     keys = [notice.key for notice in office.said]
-    reasons = ("endpoint_key", "endpoint_credit", "endpoint_model")
-    assert keys == [f"alert:C0ADMIN:{reason}:2026-11-21" for reason in reasons]
+    assert keys == [f"alert:C0ADMIN:translations:{kind.__name__}:20261121T120000Z" for kind in kinds]
     assert {notice.channel_id for notice in office.said} == {"C0ADMIN"}
+
+
+async def test_the_second_engines_own_trouble_is_told() -> None:
+    """What the first engine has met is no reason to keep quiet about the second."""
+    office = Office(engines=("translations", "two-step"))
+    for engine in ("translations", "two-step", "translations", "two-step"):
+        await office.alerts.tell(engine, MODEL())
+    first, second = office.said
+    assert "`TRANSLATION_MODEL` is" in first.text
+    assert "`CHAT_MODEL` is" in second.text
 
 
 async def test_shares_that_fail_together_are_told_once() -> None:
@@ -90,13 +130,43 @@ async def test_shares_that_fail_together_are_told_once() -> None:
     assert office.tried == 1
 
 
-async def test_it_is_told_again_a_day_later() -> None:
-    """Trouble that lasts is told anew after 24 hours, and no sooner, midnight or not."""
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_it_is_told_again_a_day_later(*, is_restarted: bool) -> None:
+    """Trouble that lasts is told anew after 24 hours and no sooner, over midnight and restarts."""
     office = Office(now=NOON.replace(hour=23, minute=50))
-    for hours in (0, 1, 23.9, 24, 25):
-        office.now = NOON.replace(hour=23, minute=50) + timedelta(hours=hours)
-        await office.alerts.tell("translations", CREDIT())
-    assert [notice.key[-10:] for notice in office.said] == ["2026-11-21", "2026-11-22"]
+    told = []
+    for hours in (0, 1, 22.9, 0.1, 1):
+        if is_restarted:
+            office.restart()
+        told += await office.told_after(timedelta(hours=hours), error=CREDIT())
+    assert told == [True, False, False, True, False]
+
+
+async def test_a_refused_alert_is_tried_again() -> None:
+    """Once the app is invited the next trouble is told, the same day; before, it is tried now and then."""
+    office = Office(invited=False)
+    minutes = [timedelta(minutes=pause) for pause in (0, 5, 6, 6, 6)]
+    assert await office.told_after(*minutes) == [True, False, True, False, True]
+    office.invited = True
+    assert await office.told_after(timedelta(minutes=11)) == [True]
+    assert await office.told_after(timedelta(minutes=11), timedelta(hours=23)) == [False, False]
+
+
+async def test_a_refused_alert_is_tried_again_after_a_restart() -> None:
+    """The next process knows what was refused; one that starts over and over does not flood the log."""
+    office = Office(invited=False)
+    assert await office.told_after(timedelta(0)) == [True]
+    office.restart()
+    assert await office.told_after(timedelta(minutes=5)) == [False]
+    office.restart()
+    assert await office.told_after(timedelta(minutes=5)) == [True]
+
+
+async def test_the_database_is_looked_into_now_and_then_only() -> None:
+    """However many shares fail, the database is asked twice: at first, and once more what came of it."""
+    office = Office()
+    assert await office.told_after(*[timedelta(minutes=1)] * 300) == [True] + [False] * 299
+    assert office.looked == 2
 
 
 @pytest.mark.parametrize(
@@ -231,6 +301,20 @@ async def test_the_second_engine_is_named_where_it_stands_in() -> None:
     text = await Office(engines=both).text(errors.LocalModelError(), "local")
     assert "stands in" not in text
     assert "People read" in text
+
+
+@pytest.mark.parametrize("error", [KEY(), CREDIT()])
+@pytest.mark.parametrize("engines", [("translations", "two-step"), ("two-step", "translations")])
+async def test_a_second_engine_with_the_same_key_stands_in_for_nothing(
+    engines: tuple[str, str], error: errors.EndpointError
+) -> None:
+    """Where both engines have one key and one account the admin is not told that people notice nothing."""
+    text = await Office(engines=engines).text(error, engines[0])
+    assert "stands in" not in text
+    assert f"The second engine, `{engines[1]}`, uses the same key and account" in text
+    assert "people read in the thread: “The translation service" in text
+    text = await Office(engines=engines).text(MODEL(), engines[0])
+    assert f"`{engines[1]}`, stands in" in text, "a model of its own it has"
 
 
 async def test_a_key_is_wrong_nowhere_but_at_an_endpoint() -> None:

@@ -19,7 +19,7 @@ from bot import errors, jobs
 from bot.ending import Ending, EndingName, JobState
 from bot.jobs import Jobs
 from bot.kept import TURN_POLL_SECONDS, TURN_SECONDS, JsonSerializer
-from bot.notice import Notice
+from bot.notice import Notice, NoticeState
 from bot.share import Job, Output, Share, SlackFile
 from bot.store.jobs_database import open_jobs_engine
 
@@ -64,9 +64,10 @@ class Road:
         self.ended.append(job.id)
         return DONE
 
-    async def say(self, notice: Notice, *, is_first_run: bool) -> None:
-        """Note what was said."""
+    async def say(self, notice: Notice, *, is_first_run: bool) -> bool:
+        """Note what was said, unless Slack refuses it."""
         self.said.append((notice.key, is_first_run))
+        return not notice.key.endswith("refused")
 
     async def give_up(self, job: Job) -> None:
         """Note who was answered although the job is not run again."""
@@ -394,6 +395,42 @@ async def test_what_the_rows_hold(database: Database) -> None:
     assert len(texts) == 4
     assert all(json.loads(text) for text in texts)
     assert "Zanzibar" in texts[0]
+
+
+async def test_the_latest_notice(database: Database) -> None:
+    """It is known of a notice whether Slack took it, also in the next process; of several the newest."""
+    keys = ("alert:1:refused", "alert:1:posted", "alert:2:posted", "alert:2:refused")
+    async with database.running() as one:
+        assert await one.latest_notice("alert:") is None
+        for key in keys:
+            await one.say_once(Notice(key, "C1", "Hi"))
+        done = "SELECT count(*) FROM {}workflow_status WHERE status = 'SUCCESS'"
+        await until(lambda: database.rows(done) == [(len(keys),)])
+    async with database.running() as one:
+        assert await one.latest_notice("alert:1:") == NoticeState("alert:1:posted", is_posted=True)
+        assert await one.latest_notice("alert:2:") == NoticeState("alert:2:refused", is_posted=False)
+        assert await one.latest_notice("alert:3:") is None
+
+
+async def test_a_notice_on_its_way_counts(database: Database) -> None:
+    """While Slack is asked nobody says the same again; where that broke, somebody may."""
+    gate = asyncio.Event()
+
+    @dataclass
+    class Slow(Road):
+        async def say(self, notice: Notice, *, is_first_run: bool) -> bool:
+            """Wait, and then break."""
+            assert notice
+            assert is_first_run
+            await gate.wait()
+            raise RuntimeError
+
+    async with database.running(road=Slow()) as one:
+        await one.say_once(Notice("alert:1", "C1", "Hi"))
+        assert await one.latest_notice("alert:") == NoticeState("alert:1", is_posted=True)
+        gate.set()
+        await until(lambda: database.rows("SELECT status FROM {}workflow_status") == [("ERROR",)])
+        assert await one.latest_notice("alert:") == NoticeState("alert:1", is_posted=False)
 
 
 async def test_the_sweep(database: Database) -> None:

@@ -35,11 +35,11 @@ def notice(desk: Desk) -> Notice:
     )
 
 
-async def post(desk: Desk, *, is_first_run: bool, to: str = "") -> None:
-    """Post the notice, to #support or to a person."""
+async def post(desk: Desk, *, is_first_run: bool, to: str = "") -> bool:
+    """Post the notice, to #support or to a person; give whether it stands."""
     board = NoticeBoard(desk.web_api, sleep=desk.sleep, chance=lambda: 0.5)
     wanted = notice(desk)
-    await board.post(replace(wanted, channel_id=to or wanted.channel_id), is_first_run=is_first_run)
+    return await board.post(replace(wanted, channel_id=to or wanted.channel_id), is_first_run=is_first_run)
 
 
 def told(desk: Desk) -> list[str]:
@@ -69,14 +69,14 @@ async def test_a_notice_stands_at_top_level(desk: Desk) -> None:
 async def test_an_unclear_post_is_one_notice(desk: Desk, fault: Fault) -> None:
     """Whatever happens to the call, the notice stands once."""
     desk.slack.faults.add(fault)
-    await post(desk, is_first_run=True)
+    assert await post(desk, is_first_run=True)
     assert len(desk.said()) == 1
 
 
 async def test_after_a_crash_a_standing_notice_is_left_alone(desk: Desk) -> None:
     """A second run finds the notice of the first, and posts nothing."""
-    await post(desk, is_first_run=True)
-    await post(desk, is_first_run=False)
+    assert await post(desk, is_first_run=True)
+    assert await post(desk, is_first_run=False)
     assert len(desk.said()) == 1
 
 
@@ -99,7 +99,7 @@ async def test_after_a_crash_a_missing_notice_is_posted(desk: Desk) -> None:
 async def test_a_refused_notice_is_given_up(desk: Desk) -> None:
     """Where Slack says no, nothing is posted and nothing raised: nobody waits for a notice."""
     desk.slack.faults.add(Fault("error", POST, error="restricted_action"))
-    await post(desk, is_first_run=True)
+    assert not await post(desk, is_first_run=True)
     assert desk.said() == []
     assert len(desk.slack.calls(POST)) == 1
 

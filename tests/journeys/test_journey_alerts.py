@@ -49,12 +49,12 @@ async def test_the_second_engine_stands_in_and_admins_hear_of_the_first(tmp_path
     async with playing(
         tmp_path, sleep=Clock().sleep, ALERT_CHANNEL=ADMINS, TRANSLATION_FALLBACK="two-step"
     ) as stage:
-        stage.endpoint.script(failing(403, code="insufficient_user_quota"))  # of translations only
+        stage.endpoint.script(failing(404, code="model_not_found"))  # of translations only
         room = new_room(stage)
         (reply,) = await room.replies(await room.share())
         assert payload_of(reply)["ending"] == "translated"
         (alert,) = alerts(stage.slack, ADMINS)
-    assert "credit is used up" in alert.text
+    assert "whisper-1" in alert.text
     assert "`two-step`, stands in" in alert.text
 
 
