@@ -292,6 +292,16 @@ async def test_an_alert_says_all_that_is_needed(
     assert not re.search(r"sk-|secret|[{}]|None", text), "no key, and of the address the host alone"
 
 
+async def test_original_words_that_are_missing_stop_nothing() -> None:
+    """Where only their model is wrong, its variable is named, and that the English comes all the same."""
+    text = await Office(engines=("translations", "local")).text(errors.OriginalModelError("404"))
+    assert "`TRANSCRIPTION_MODEL` is `gpt-transcribe`" in text
+    assert "Translations come without the words as they were said." in text
+    assert "TRANSLATION_MODEL" not in text
+    assert "people read" not in text.lower()
+    assert "stands in" not in text
+
+
 async def test_the_second_engine_is_named_where_it_stands_in() -> None:
     """An alert about the first of two engines says that the second stands in, the other does not."""
     both = ("translations", "local")
