@@ -332,6 +332,16 @@ async def test_a_lost_segment_is_asked_for_again(piece: Piece) -> None:
     assert [len(segments_of(chat)) for chat in server.chats] == [2, 1, 1]
 
 
+@pytest.mark.parametrize("texts", [(FIRST,), (FIRST, SECOND)], ids=["alone", "one of two"])
+async def test_a_single_part_is_asked_for_again(piece: Piece, texts: tuple[str, ...]) -> None:
+    """An odd answer to a single part may be chance: the next one, as it was asked for, is taken."""
+    server = Server(heard(*texts), chats=(content({"status": "ok"}),) * len(texts))
+    translation = await server.engine.translate(piece, Ask())
+    assert translation.text == " ".join(IN_ENGLISH[text] for text in texts)
+    sizes = [len(segments_of(chat)) for chat in server.chats]
+    assert sizes == ([1, 1] if len(texts) == 1 else [2, 1, 1, 1])
+
+
 async def test_a_model_that_puts_segments_together(piece: Piece) -> None:
     """What a model only manages in small batches is asked for so, at once, and in few requests."""
     texts = [f"Satz {number}." for number in range(MOST_PARTS * 2)]
