@@ -64,6 +64,8 @@ WHOLLY_TESTED = (
     "upload",
     "errors",
     "alerts",
+    "remedies",
+    "disclosure",
     "notice",
     "share",
     "terms",

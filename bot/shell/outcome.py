@@ -59,6 +59,7 @@ def fields_of(whole: Whole, file: Path) -> dict[str, Any]:
     The text is what was said; what is missing stands beside it, in `gaps`.
     """
     told = {"file": str(file)} | asdict(whole)
+    del told["is_english"]  # only who may leave a recording alone asks for it
     if not whole.seconds:  # all of it is silence: nobody measured how long
         del told["seconds"]
     return told
