@@ -467,6 +467,19 @@ async def test_a_piece_of_which_no_mp3_can_be_made(
     assert sent(wire.received) == [FLAC, AS_MP3, FLAC, AS_MP3]
 
 
+async def test_an_mp3_that_could_not_be_made_is_made_for_the_next_try(piece: Piece) -> None:
+    """Where a disk was full the next try makes the MP3: that FLAC was refused is not forgotten."""
+    maker = Maker(OSError("full"))
+    answers = (says(500, b'{"error": "cannot decode"}'), says(200, GOOD))
+    async with serving(*answers) as wire, httpx.AsyncClient() as client:
+        engine = TranslationsEngine(client, base_url=wire.url, key=KEY, model="whisper-1", as_mp3=maker)
+        with pytest.raises(EndpointDownError):
+            await engine.translate(piece, Ask())
+        maker.error = None
+        assert await engine.translate(piece, Ask()) == Translation("Hello.")
+    assert sent(wire.received) == [FLAC, AS_MP3]
+
+
 # --- the temperature ----------------------------------------------------------------------------
 
 REFUSED_TEMPERATURE = json.dumps({"error": {"message": "Unsupported parameter: 'temperature'"}}).encode()
