@@ -113,7 +113,7 @@ async def test_nothing_is_cut_again_for_what_no_piece_gets_past(props: Props) ->
     bench = Bench(JOB, stages, on_wait=props.wait_for_endpoint)
     bench.learn_file(await bench.download())
     pieces = [await bench.cut(number) for number in range(2)]
-    for piece in pieces:
+    for piece in reversed(pieces):
         await asyncio.to_thread(Path(piece.path).unlink)
         with pytest.raises(errors.EndpointKeyError):
             await bench.translate(piece)

@@ -75,6 +75,17 @@ async def test_a_first_engine_without_hope_is_passed_by() -> None:
     assert office.heard == [("translations", KEY)]
 
 
+async def test_who_passes_by_needs_no_turn() -> None:
+    """A piece does not wait for its turn at an engine only to hear that there is no hope."""
+    first, turns = ListEngine([KEY]), FairTurns(1)
+    lines = [line_of(first, Clock(), turns=turns), line_of(ListEngine(name="local"), Clock())]
+    translator = Translator(lines)
+    await translator.translate(piece_of(), WANTED, team_id="T1", job_id="J1")
+    async with asyncio.timeout(10), turns.of("T2", "J2"):
+        translation = await translator.translate(piece_of(1), WANTED, team_id="T1", job_id="J1")
+    assert (translation.engine, len(first.asks)) == ("local", 1)
+
+
 async def test_a_second_engine_without_hope_costs_no_piece_of_the_first() -> None:
     """A piece that the first refuses fails of the second's key; the others are translated by the first."""
     first = ListEngine([ENGLISH, REFUSED, REFUSED, ENGLISH])
