@@ -14,10 +14,13 @@ import typer
 import bot
 from bot import cli, errors
 from bot.alerts import MENDED_BY_AN_ADMIN
+from bot.compose import ALREADY_ENGLISH_TEXT, NO_SPEECH_TEXT
 from bot.config import Config
 from bot.engines.answers import ANY, TABLE, Row, names_the_sound
 from bot.halving import SHORTEST_TO_HALVE_SECONDS
 from bot.line import MOST_TRIES
+from bot.paragraphs import DOUBTS
+from bot.progress import WAITING_TEXT
 from bot.terms import Terms
 
 ROOT = Path(bot.__file__).parents[1]
@@ -296,6 +299,14 @@ def test_the_page_about_trouble_knows_all_that_people_read() -> None:
     assert errors.EndpointBusyError in kinds
     for kind in kinds:
         assert Terms().spell(kind.text).partition(".")[0] in page, kind.__name__
+
+
+@pytest.mark.parametrize("text", [*DOUBTS.values(), NO_SPEECH_TEXT, ALREADY_ENGLISH_TEXT, WAITING_TEXT])
+def test_the_page_about_trouble_knows_the_quiet_lines_and_marks(text: str) -> None:
+    """Whoever wonders at a mark, or a line instead of a text, finds its words among the symptoms."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    shown = [words for row in _rows(page, "symptom") for words in re.findall(r'"([^"]+)"', row[0])]
+    assert [words for words in shown if words in text]
 
 
 def test_no_file_names_an_index_or_somebodys_folder() -> None:
