@@ -34,8 +34,10 @@ MOST_TRIES = 5
 MOST_TRIES_FOR_ORIGINAL = 3
 PATIENCE_SECONDS = 120.0
 LONGEST_RETRY_AFTER_SECONDS = 600.0
+# Quick at first, since most faults pass at once; in all up to twenty seconds, since a restart takes that long.
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30.0
+EACH_TIMES = 3
+LONGEST_PAUSE_SECONDS = 20.0
 LONGEST_WAIT_SECONDS = 3600.0
 # Who has somewhere else to go looks in at an endpoint that is down with a short piece, and not for long.
 SHORT_PIECE_SECONDS = 60.0
@@ -306,10 +308,10 @@ class Line:
         return not wants_less or self.breaker.is_open
 
     def _count(self, tries: Tries, error: EndpointError, seconds: float) -> float:
-        """Count a try that failed; choose the pause after it: doubling, with a half that chance decides."""
+        """Count a try that failed; choose the pause after it: growing, with a half that chance decides."""
         tries.number += 1
         tries.met[error.tries] += 1
-        longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (tries.number - 1))
+        longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * EACH_TIMES ** (tries.number - 1))
         pause = longest * (0.5 + self._chance() / 2)
         # What Retry-After demands is not of our own choice.
         tries.seconds += seconds if (error.retry_after_seconds or 0.0) > pause else seconds + pause

@@ -235,13 +235,13 @@ async def test_a_fault_that_passes_is_not_felt(piece: Piece) -> None:
 
 
 async def test_pauses_grow(piece: Piece) -> None:
-    """Each pause is up to twice the one before, and chance takes up to half of it away."""
+    """Each pause is three times the one before, and chance takes up to half of it away."""
     endpoint = Endpoint(says(500))
     with pytest.raises(EndpointDownError):
         await endpoint.translate(piece)
     with pytest.raises(EndpointDownError):
         await endpoint.translator(chance=lambda: 0.0).translate(piece, Ask(), team_id="T1", job_id="J1")
-    assert endpoint.clock.pauses == [0.5, 1.0, 2.0, 4.0, 0.25, 0.5, 1.0, 2.0]
+    assert endpoint.clock.pauses == [0.5, 1.5, 4.5, 13.5, 0.25, 0.75, 2.25, 6.75]
 
 
 async def test_nonsense_after_other_faults_has_its_own_count(piece: Piece) -> None:
@@ -287,7 +287,7 @@ async def test_a_retry_after_of_nothing_does_not_make_us_hurry(piece: Piece) -> 
     busy.headers["retry-after"] = "0"
     endpoint = Endpoint(busy, busy, GOOD)
     await endpoint.translate(piece)
-    assert endpoint.clock.pauses == [0.5, 1.0]
+    assert endpoint.clock.pauses == [0.5, 1.5]
 
 
 async def test_a_wait_that_nobody_would_wait_is_a_failure(piece: Piece) -> None:
