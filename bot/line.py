@@ -34,7 +34,7 @@ MOST_TRIES = 5
 MOST_TRIES_FOR_ORIGINAL = 3
 PATIENCE_SECONDS = 120.0
 LONGEST_RETRY_AFTER_SECONDS = 600.0
-# Quick at first, since most faults pass at once; in all up to twenty seconds, since a restart takes that long.
+# Quick at first, since most faults pass at once; in all twenty seconds, since a restart takes that long.
 FIRST_PAUSE_SECONDS = 0.5
 EACH_TIMES = 3
 LONGEST_PAUSE_SECONDS = 20.0
