@@ -87,6 +87,10 @@ LEAST_LETTERS, LEAST_WORDS, LEAST_SMALL_WORDS = 35, 8, 6
 # What the model must be sure of to name a language; English, to be called English; what it may think of
 # English at most for the text to be foreign. Real English with names in it had 0.14 at least.
 SURE, LIKELY, UNLIKELY = 0.7, 0.5, 0.05
+# A sentence may be shorter, where the model is so sure of all its words, and of those with no capital, and
+# thinks so little of English; of few words it has to be surer.
+LEAST_SHORT_LETTERS, LEAST_SHORT_WORDS, LEAST_SHORT_SMALL_WORDS, FEW_WORDS = 12, 4, 2, 6
+SURE_OF_FEW, SURE_OF_SHORT, MOST_ENGLISH_OF_SHORT = 0.98, 0.95, 0.01
 # Where so many of the words are these, somebody means English, whatever the model thinks.
 ENGLISH_SHARE = 0.2
 ENGLISH_WORDS = frozenset({
@@ -154,13 +158,34 @@ def is_english(text: str) -> bool | None:
         return False
     words = _words(sample)
     if not words:
-        return None
+        return False if _is_short_foreign(sample) else None
     said = dict(_ask_model(" ".join(words)))
     if max(said, key=lambda tag: said[tag]) == "en" and said["en"] >= LIKELY:
         return True
     share = sum(word in ENGLISH_WORDS for word in words) / len(words)
     is_foreign = share < ENGLISH_SHARE and said.get("en", 0.0) < UNLIKELY
     return False if is_foreign and not _is_list(sample) else None
+
+
+def _is_short_foreign(sample: str) -> bool:
+    """Say whether a text that is too short for the rule is a sentence in another language all the same.
+
+    Without a word that is English only, and with more than names: where nothing has a capital, or
+    everything, names cannot be told.
+    """
+    told = _told(sample)
+    small = [word for word in told if word[0].islower()]
+    if (
+        len(told) < LEAST_SHORT_WORDS
+        or sum(map(len, told)) < LEAST_SHORT_LETTERS
+        or not LEAST_SHORT_SMALL_WORDS <= len(small) < len(told)
+        or (ENGLISH_WORDS - ELSEWHERE_TOO).intersection(map(_as_asked, told))
+        or _is_list(sample)
+    ):
+        return False
+    least = SURE_OF_SHORT if len(told) >= FEW_WORDS else SURE_OF_FEW
+    asked = (dict(_ask_model(" ".join(map(_as_asked, words)))) for words in (told, small))
+    return all(max(said.values()) >= least and said.get("en", 0.0) < MOST_ENGLISH_OF_SHORT for said in asked)
 
 
 def has_english(text: str) -> bool:
@@ -253,14 +278,22 @@ def _words(sample: str) -> list[str]:
     Those with a capital are left out, save where all of the text is in capitals, which is made small: of
     capitals the model thinks anything.
     """
-    # What is spelled is in no language.
-    words = [word for word in _WORD.findall(sample) if len(word) > 1 or word in "IiAa"]
+    words = _told(sample)
     if len(words) < LEAST_WORDS or sum(map(len, words)) < LEAST_LETTERS:
         return []
     small = words if sample.isupper() else [word for word in words if word[0].islower()]
     if len(small) < LEAST_SMALL_WORDS:
         return []
-    return [word.lower().replace("’", "'") for word in small]  # noqa: RUF001 -- it is meant
+    return [_as_asked(word) for word in small]
+
+
+def _told(sample: str) -> list[str]:
+    """Give the words of a text; what is spelled is in no language."""
+    return [word for word in _WORD.findall(sample) if len(word) > 1 or word in "IiAa"]
+
+
+def _as_asked(word: str) -> str:
+    return word.lower().replace("’", "'")  # noqa: RUF001 -- the typographic apostrophe is meant
 
 
 def _ask_model(line: str) -> list[tuple[str, float]]:

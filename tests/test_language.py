@@ -49,6 +49,107 @@ def test_other_languages_are_noticed(language: str) -> None:
     assert language in UNNAMED or (guess is not None and guess.language == language)
 
 
+# Short English, names, addresses, dishes and products: much of it has no English word that is in a list.
+SHORT_ENGLISH = """\
+José García, Calle Mayor 5.
+Grüße an Frau Müller.
+La casa de papel.
+Rue de la Paix 12, Paris.
+Calle de Alcalá 45, Madrid.
+Pizza quattro formaggi, large size.
+Spaghetti aglio e olio, please.
+Crème brûlée and coffee.
+Double espresso macchiato, extra hot.
+Password reset link broken.
+Blue screen error code.
+Battery drains overnight.
+Screen flickers sometimes.
+Card declined twice yesterday.
+Order number seven four two.
+Parcel never arrived.
+Same problem every morning.
+Invoice shows wrong amount.
+Customer refuses delivery again.
+Router keeps restarting itself.
+Maria Schmidt from Deutsche Bank.
+Dr. Jürgen von der Heide.
+Ludwig van Beethoven Strasse 7.
+Volkswagen Golf, blue metallic.
+Hotel Vier Jahreszeiten, room twelve.
+Café de Flore, table four.
+São Paulo to Rio de Janeiro.
+Flight Lufthansa four five six.
+Hasta la vista, baby.
+C'est la vie, mon ami.
+Bon appétit, everyone.
+Nothing works anymore.
+Sounds good, talk later.
+Okay cool, sure thing.
+Yeah, maybe tomorrow morning.
+Alpha bravo charlie delta echo foxtrot.
+Papa Quebec Romeo Sierra Tango.
+Login fails, token expired.
+Siemens Healthineers, Erlangen office.
+Null pointer exception, line forty.
+Kindergarten closes early today.
+Gesundheit, bless you.
+Via della Conciliazione, Roma.
+Avenida Paulista, mil quinhentos.
+Señor Rodríguez called twice.
+Ms. Nguyễn Thị Minh Khai.
+Gate B twelve, terminal two.
+Adidas Samba, size forty-two.
+Turn left, then straight.
+Mailbox full, cannot receive anything.
+Printer offline, paper jam.
+Ordered two burritos, one quesadilla.
+Ibuprofen, paracetamol, amoxicillin daily.
+Ain't nobody got time.
+Ja, sounds great, danke.
+Restart didn't help.
+Lorem ipsum dolor sit amet.
+Team standup moved tomorrow.
+Package left outside, rain damage.
+Ristorante da Mario, corner table.
+Sauerkraut, bratwurst, pretzels, mustard.
+Pain au chocolat, warm.
+Wiener schnitzel mit pommes, please.
+Tom yum goong, nasi goreng, extra spicy.
+Joan of Arc, Jeanne d'Arc.
+Museum of Modern Art, Centre Pompidou.
+"""
+
+
+@pytest.mark.parametrize("text", SHORT_ENGLISH.splitlines())
+def test_short_english_and_names_are_never_called_foreign(text: str) -> None:
+    """Of a few words, names, titles, dishes and headlines are not called foreign, in any case."""
+    assert is_english(text) is not False
+    assert is_english(text.lower()) is not False
+    assert is_english(text.upper()) is not False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich kann mich nicht anmelden.",
+        "Wo ist mein Paket?",
+        "Guten Tag, mein Paket ist noch nicht angekommen.",
+        "Nie mogę się zalogować.",
+        "Bonjour, ma commande n'est pas arrivée.",
+        "Je ne peux pas me connecter.",
+        "No puedo entrar en mi cuenta.",
+        "Giriş yapamıyorum, lütfen yardım edin.",  # noqa: RUF001 -- Turkish
+        "Nemohu se přihlásit do účtu.",
+        "Jag kan inte logga in.",
+        "Ik kan niet inloggen.",
+    ],
+)
+def test_a_short_sentence_in_another_language_is_noticed(text: str) -> None:
+    """Four words are enough, where the model is sure of them, and one that is only English saves them."""
+    assert is_english(text) is False
+    assert is_english(f"{text} Please.") is None
+
+
 def test_there_are_many_other_languages() -> None:
     """The table is as large as it says."""
     assert len(FOREIGN) >= 50
