@@ -103,6 +103,13 @@ def test_nothing_is_taken_out_where_nothing_came_back() -> None:
     assert without_prompt(timed("Acme Pro."), Ask(prompt="Acme Pro")) == timed("Acme Pro.")
 
 
+def test_a_talk_of_many_words_is_compared_in_no_time() -> None:
+    """A long prompt and some thousand short segments are no burden: each is looked at a few times."""
+    words = " ".join(ENGLISH).split()
+    segments = timed(*(f"{word}." for word in words[150:]), *words[:120])
+    assert without_prompt(segments, Ask(prompt=" ".join(words[:120]))) == segments[:-120]
+
+
 def test_a_short_prompt_was_said() -> None:
     """A name that is all of the prompt may be all that somebody says, unless anything speaks against it."""
     short = Ask(prompt="Acme Pro")

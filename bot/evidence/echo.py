@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.evidence.spoken import amount, said_in, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.engines import Ask, Segment
 
@@ -26,7 +26,7 @@ def is_echo(text: str, ask: Ask) -> bool:
     """Say whether a text is the prompt, or a part of it, and too much of it to be chance."""
     if not ask.prompt:
         return False
-    words, prompt = said_in(text), said_in(ask.prompt)
+    words, prompt = said_in(text), _prompt_of(ask)
     if len(words) * LEAST_SHARE > len(prompt):
         return False
     much = amount(words)
@@ -43,11 +43,18 @@ def is_short_echo(text: str, ask: Ask) -> bool:
     return bool(words) and words in _wholes(ask)
 
 
-def _wholes(ask: Ask) -> set[tuple[str, ...]]:
+# The segments of a piece, and its pieces, are all compared with the same.
+@lru_cache(maxsize=16)
+def _prompt_of(ask: Ask) -> tuple[str, ...]:
+    return said_in(ask.prompt)
+
+
+@lru_cache(maxsize=16)
+def _wholes(ask: Ask) -> frozenset[tuple[str, ...]]:
     """Give the words of the prompt, of the prompt without its terms, and of the terms."""
-    prompt, terms = said_in(ask.prompt), said_in(" ".join(ask.glossary))
+    prompt, terms = _prompt_of(ask), said_in(" ".join(ask.glossary))
     without = prompt[: len(prompt) - len(terms)] if terms and prompt[-len(terms) :] == terms else prompt
-    return {prompt, terms, without}
+    return frozenset({prompt, terms, without})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,37 +97,31 @@ def _sentences_of(segment: int, text: str) -> list[_Said]:
 
 def _prompts_in(said: Sequence[_Said], ask: Ask) -> set[int]:
     """Find the stretches that are together nearly the whole of the prompt; the likest count first."""
-    found: list[tuple[float, int, int]] = []
-    for whole in _wholes(ask) if ask.prompt else ():
-        for first, begin in enumerate(said):
-            words: tuple[str, ...] = ()
-            end = first
-            while begin.words and end < len(said) and len(words) * LEAST_SHARE <= len(whole):
-                words += said[end].words
-                end += 1
-                if likeness := _likeness(words, whole):
-                    found.append((-likeness, first, end))
+    wholes = [whole for whole in _wholes(ask) if amount(whole) >= LEAST_IN_A_ROW] if ask.prompt else []
+    found = sorted(
+        (-likeness, first, end)
+        for whole in wholes
+        for first in range(len(said))
+        for end, likeness in _likenesses(said, first, whole)
+    )
     unsaid: set[int] = set()
-    for _, first, end in sorted(found):
+    for _, first, end in found:
         if unsaid.isdisjoint(range(first, end)):
             unsaid.update(range(first, end))
     return unsaid
 
 
-def _likeness(words: Sequence[str], whole: Sequence[str]) -> float:
-    """Say how like the prompt some words are; 0 where people may well have said them."""
-    least = LEAST_SHARE * max(len(words), len(whole))
-    if min(len(words), len(whole)) < least or amount(whole) < LEAST_IN_A_ROW:
-        return 0.0
-    if _in_common(words, whole) < least:
-        return 0.0
-    common = _longest_common(words, whole)
-    return 2 * common / (len(words) + len(whole)) if common >= least else 0.0
-
-
-def _in_common(words: Iterable[str], others: Iterable[str]) -> int:
-    """Count the words that both have, in any order."""
-    return (Counter(words) & Counter(others)).total()
+def _likenesses(said: Sequence[_Said], first: int, whole: Sequence[str]) -> Iterator[tuple[int, float]]:
+    """Say where stretches end that begin so and are nearly all of the prompt, and how like it they are."""
+    count = 0
+    common = _Common(whole)
+    for end in range(first, len(said) if said[first].words else first):
+        count += len(said[end].words)
+        if count * LEAST_SHARE > len(whole):
+            return
+        common.go_on(said[end].words)
+        if common.length >= LEAST_SHARE * max(count, len(whole)):
+            yield end + 1, 2 * common.length / (count + len(whole))
 
 
 def _holds(prompt: Sequence[str], words: Sequence[str]) -> bool:
@@ -134,17 +135,35 @@ def _share(words: Sequence[str], prompt: Sequence[str]) -> float:
     length = int(MOST_SPREAD * len(words))
     step = max(1, len(words) // 4)
     starts = range(0, max(1, len(prompt) - length + step), step)
-    most = max(_longest_common(words, prompt[start : start + length]) for start in starts)
+    most = 0
+    for start in starts:
+        common = _Common(prompt[start : start + length])
+        common.go_on(words)
+        most = max(most, common.length)
     return most / len(words)
 
 
-def _longest_common(words: Sequence[str], stretch: Sequence[str]) -> int:
-    """Count the words that both have in the same order, with others between them."""
-    row = [0] * (len(stretch) + 1)
-    for word in words:
-        before = 0
-        for place, other in enumerate(stretch, start=1):
-            above = row[place]
-            row[place] = before + 1 if word == other else max(above, row[place - 1])
-            before = above
-    return row[-1]
+class _Common:
+    """The words that a stretch and others have in common, in the same order, with others between them.
+
+    A bit for each word of the stretch: 0 where what they have in common grew by it. One addition carries
+    through all of them, so that long texts take no time.
+    """
+
+    def __init__(self, stretch: Sequence[str]) -> None:
+        self._places: dict[str, int] = {}
+        for place, word in enumerate(stretch):
+            self._places[word] = self._places.get(word, 0) | 1 << place
+        self._size = len(stretch)
+        self._all = self._bits = (1 << self._size) - 1
+
+    def go_on(self, words: Iterable[str]) -> None:
+        """Compare with some words more."""
+        for word in words:
+            if places := self._bits & self._places.get(word, 0):
+                self._bits = (self._bits + places | self._bits - places) & self._all
+
+    @property
+    def length(self) -> int:
+        """How many words are in common so far."""
+        return self._size - self._bits.bit_count()
