@@ -215,7 +215,9 @@ class Bench:
         """Raise why a file is not to be downloaded, as far as Slack's word says so."""
         if not (file.is_audio() or file.is_video()):
             raise SkippedError
-        if self.job.skips_english and file.locale.partition("-")[0].lower() == "en":
+        # The rest of an answer that stands is wanted, whatever Slack has found out meanwhile.
+        is_whole = not self.job.only
+        if is_whole and self.job.skips_english and file.locale.partition("-")[0].lower() == "en":
             raise AlreadyEnglishError
         seconds = file.duration_seconds or 0.0
         if seconds > self._stages.terms.max_seconds:

@@ -52,6 +52,14 @@ async def test_a_clip_of_which_slack_says_so_is_not_fetched(props: Props) -> Non
     assert props.replied == [(ALREADY_ENGLISH, ALREADY_ENGLISH_TEXT, True)]
 
 
+async def test_what_was_missing_is_fetched_whatever_slack_says(props: Props) -> None:
+    """Slack's guess at the language may come late: the rest of an answer that stands is told all the same."""
+    props.resolved = replace(MEMO, locale="en-GB")
+    props.said = Translation("", source_language="de")
+    missing = replace(SKIPPING, only=((0.0, 6.0),))
+    assert await ending_of(missing, props) is EndingName.TRANSLATED
+
+
 @pytest.mark.parametrize(
     ("job", "said"),
     [
