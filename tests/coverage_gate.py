@@ -40,6 +40,7 @@ WHOLLY_TESTED = (
     "engines/reading",
     "engines/parts",
     "engines/chat",
+    "engines/plausible",
     "engines/two_step",
     "engines/local",
     "engines/local_model",

@@ -73,7 +73,9 @@ class AudioPath:
         self._path = path
         self._model = model
         self._as_mp3 = as_mp3
-        self._way = Way()
+        # OpenAI's models for words know no times, and all others are asked for them first.
+        is_timeless = path == TRANSCRIPTIONS_PATH and model.startswith("gpt-")
+        self._way = Way(response_format="json" if is_timeless else "verbose_json")
         # By piece: what was asked for otherwise, and whether to go on so. Each once: a passing 500 that
         # repeats the form must not double every try.
         self._fell_back: OrderedDict[str, dict[str, bool]] = OrderedDict()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.engines.answers import TWICE, names_the_format, read_request_id
+from bot.engines.plausible import DENIAL, FORM, THOUGHT
 from bot.engines.reading import clean, read_object
 from bot.errors import EndpointDownError, EndpointRefusedError
 
@@ -49,6 +51,8 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 FENCED = re.compile(r"\s*```[a-zA-Z]*\s*\n?(.*?)\n?\s*```\s*", re.DOTALL)
+
+MOST_OBJECTS = 200
 
 NO_JSON = object()
 
@@ -116,11 +120,15 @@ def read_texts(content: str, batch: Mapping[int, str]) -> dict[int, str] | None:
     return None if numbers else found
 
 
-def refuses(content: str) -> bool:
-    """Say whether a model says in its answer that it will not, where others say so beside it."""
+def refuses(content: str, source: str) -> bool:
+    """Say whether a model says in its answer that it will not, where others say so beside it.
+
+    In plain words it does so only where nobody has said anything alike in `source`.
+    """
     said = _load(content)
     if said is NO_JSON:
-        return REFUSAL.fullmatch(_unfenced(content)) is not None
+        is_said = REFUSAL.fullmatch(_unfenced(_thoughtless(content))) is not None
+        return is_said and not DENIAL.search(source)
     listed = said.get("segments") if isinstance(said, dict) else said
     parts = [said, *(listed if isinstance(listed, list) else ())]
     return any(_object(part).get("refusal") for part in parts)
@@ -133,9 +141,10 @@ def lone_text(content: str) -> str:
     """
     said = _load(content)
     if said is NO_JSON:
-        plain = _unfenced(content)
-        # Half an object, or words around one, are nobody's words.
-        return "" if plain.startswith("[") or "{" in plain else clean(_unfenced(PREAMBLE.sub("", plain)))
+        plain = _unfenced(_thoughtless(content))
+        # Half an object, words around one, or a thought without end are nobody's words.
+        is_form = plain.startswith("[") or "{" in plain or FORM.search(plain)
+        return "" if is_form else clean(_unfenced(PREAMBLE.sub("", plain)))
     texts, waiting = [], [said]
     while waiting:
         one = waiting.pop()
@@ -167,12 +176,45 @@ def _unfenced(content: str) -> str:
     return (fenced[1] if fenced else content).strip()
 
 
+def _thoughtless(content: str) -> str:
+    """Take off what a model thought before it answered; some do not say where that begins, or ends."""
+    kept: list[str] = []
+    begin, is_thought = 0, False
+    for tag in THOUGHT.finditer(content):
+        if tag[1]:
+            kept = kept if is_thought else []
+            begin, is_thought = tag.end(), False
+        elif not is_thought:
+            kept.append(content[begin : tag.start()])
+            begin, is_thought = tag.start(), True
+    return "".join((*kept, content[begin:])).strip()
+
+
 def _load(content: str) -> Any:  # noqa: ANN401 -- whatever stands in somebody's JSON
     """Read the JSON in an answer, also where the model puts words around it; NO_JSON where there is none."""
-    text = _unfenced(content)
-    for candidate in (text, text[text.find("{") : text.rfind("}") + 1]):
+    try:
+        return json.loads(_unfenced(content))
+    except (ValueError, RecursionError):
+        text = _unfenced(_thoughtless(content))
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        found = _objects(text)
+    # Of several the last that looks as it should is the answer: models think before they speak.
+    if asked := [one for one in found if "segments" in one]:
+        return asked[-1]
+    return found[0] if len(found) == 1 and not FORM.search(text) else NO_JSON
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    """Find the objects that stand in a text, one after the other."""
+    found, end = [], 0
+    for brace in islice(re.finditer(r"\{", text), MOST_OBJECTS):
+        if brace.start() < end:
+            continue
         try:
-            return json.loads(candidate)
+            one, end = json.JSONDecoder().raw_decode(text, brace.start())
         except (ValueError, RecursionError):
             continue
-    return NO_JSON
+        found.append(one)
+    return found

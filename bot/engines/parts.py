@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.engines import Segment
+from bot.engines.plausible import is_plausible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,7 @@ class Parts:
     A part is a segment, or a stretch of a long one; its number is its place. `heard` is the first step,
     paid for; `is_plain` says that JSON mode was refused for it. `halves` are batches that were too much at
     once, the last one is next; of them the `largest` that went well is the measure for all others.
+    `doubted` are parts whose English was not to be believed, and which are asked for once more.
     """
 
     heard: Transcription
@@ -42,6 +44,7 @@ class Parts:
     largest: int = 0
     most: int = MOST_PARTS
     is_plain: bool = False
+    doubted: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, heard: Transcription, piece: Piece) -> Parts:
@@ -70,13 +73,27 @@ class Parts:
             batch[number] = text
         return batch
 
+    def believe(self, english: Mapping[int, str]) -> dict[int, str]:
+        """Leave out what can hardly be the English of its part; said once more it may be, after all."""
+        believed = {}
+        for number, text in english.items():
+            if number in self.doubted or is_plausible(text, self.texts[number][1]):
+                believed[number] = text
+            else:
+                self.doubted.add(number)
+        return believed
+
     def take(self, english: Mapping[int, str]) -> None:
         """Keep the English of some parts."""
         self.english.update(english)
         if not self.halves:
             return
         self.largest = max(self.largest, len(english))
-        self.halves = [half for half in self.halves if not half.keys() <= self.english.keys()]
+        left = (
+            {number: text for number, text in half.items() if number not in self.english}
+            for half in self.halves
+        )
+        self.halves = [half for half in left if half]
         if not self.halves:
             self.most, self.largest = self.largest, 0
 

@@ -15,6 +15,7 @@ from bot.engines.audio import TRANSCRIPTIONS_PATH, AudioPath
 from bot.engines.chat import lone_text, names_json_mode, read_reply, read_texts, refuses, request_for
 from bot.engines.endpoint import REQUEST_SECONDS, Endpoint
 from bot.engines.parts import Parts, has_words
+from bot.engines.plausible import declines, declines_for_sure, is_plausible
 from bot.engines.reading import read_transcription
 from bot.errors import EndpointDownError, EndpointRefusedError, EndpointSlowError
 from bot.language import is_english, language_of
@@ -120,7 +121,7 @@ class TwoStepEngine:
             if texts is None:
                 parts.halve(batch)
                 continue
-            parts.take(texts)
+            parts.take(_believed(parts, texts, reply))
             request_id = reply.request_id
         return request_id
 
@@ -130,13 +131,18 @@ class TwoStepEngine:
         """Ask for a single part once more, after an answer without the structure.
 
         To be understood it needs none, unless it was one of many: a model that says the same to everything
-        would be believed part by part.
+        would be believed part by part. But then it must look like the English of what was said: it may be a
+        refusal, or the answer to what was said.
         """
         reply = await self._ask_chat(parts, batch, ask, language)
         if texts := _texts(reply, batch):
             return texts
         if not (parts.halves or reply.is_cut) and (text := lone_text(reply.content)):
-            return dict.fromkeys(batch, text)
+            (source,) = batch.values()
+            if declines(text, source):
+                raise _refused(reply)
+            if is_plausible(text, source):
+                return dict.fromkeys(batch, text)
         raise EndpointDownError(detail="chat structure", request_id=reply.request_id, tries=TWICE)
 
     async def _ask_chat(self, parts: Parts, batch: dict[int, str], ask: Ask, language: str) -> Reply:
@@ -172,9 +178,22 @@ def _texts(reply: Reply, batch: dict[int, str]) -> dict[int, str] | None:
     if reply.is_cut:
         return None
     texts = read_texts(reply.content, batch)
-    if texts is None and refuses(reply.content):
-        raise EndpointRefusedError(detail="chat refused", request_id=reply.request_id)
+    if texts is None and refuses(reply.content, " ".join(batch.values())):
+        raise _refused(reply)
     return texts
+
+
+def _believed(parts: Parts, texts: dict[int, str], reply: Reply) -> dict[int, str]:
+    """Give the texts that are taken. A refusal in the form of an answer is one, where it is said twice."""
+    if any(
+        declines_for_sure(texts[number], parts.texts[number][1]) for number in parts.doubted & texts.keys()
+    ):
+        raise _refused(reply)
+    return parts.believe(texts)
+
+
+def _refused(reply: Reply) -> EndpointRefusedError:
+    return EndpointRefusedError(detail="chat refused", request_id=reply.request_id)
 
 
 def _of_parts(parts: Parts, batch: dict[int, str], error: EndpointSlowError) -> EndpointDownError:

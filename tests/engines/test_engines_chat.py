@@ -12,6 +12,7 @@ from bot.engines.chat import lone_text, names_json_mode, read_reply, read_texts,
 from bot.errors import EndpointDownError, EndpointError, EndpointRefusedError
 
 HEADERS = httpx.Headers({"x-request-id": "req_1"})
+FIRST = "Guten Tag, auf meiner Rechnung steht ein falscher Betrag."
 BATCH = {3: "Hallo.", 4: "Ist da jemand?"}
 GOOD = {"segments": [{"id": 3, "text": "Hello."}, {"id": 4, "text": "Is anybody there?"}]}
 TEXTS = {3: "Hello.", 4: "Is anybody there?"}
@@ -148,6 +149,13 @@ def test_nonsense_is_asked_for_once_more(said: bytes) -> None:
         pytest.param(f"```\n{json.dumps(GOOD)}```", id="fenced without a name"),
         pytest.param(f"Here you are:\n{json.dumps(GOOD)}\nAnything else?", id="words around it"),
         pytest.param(json.dumps(GOOD["segments"]), id="the list alone"),
+        pytest.param(f'<think>They said {{"a"}}.</think>\n{json.dumps(GOOD)}', id="a thought before it"),
+        pytest.param(f'They said {{"a"}}.</think>{json.dumps(GOOD)}', id="a thought without begin"),
+        pytest.param(f'<think>They said {{"a"}}. {json.dumps(GOOD)}', id="a thought without end"),
+        pytest.param(
+            f'<think>{{"segments": []}}<think>?</think></think>```\n{json.dumps(GOOD)}\n```', id="a draft"
+        ),
+        pytest.param(f'So {{"segments": []}}? No: {json.dumps(GOOD)} {{', id="a draft in the open"),
         pytest.param(
             json.dumps({"segments": GOOD["segments"][::-1], "note": 1}), id="another order, and more"
         ),
@@ -212,6 +220,13 @@ def test_no_structure(content: str) -> None:
         ("[Hello", ""),
         ("{}", ""),
         ("5", ""),
+        ("<think>They greet.</think>\nHello.", "Hello."),
+        ('<think>They said {"a"}.</think>{"text": "Hello."}', "Hello."),
+        ('They said {"a"}.</think> Hello.', "Hello."),
+        ("<think>They greet. Hello.", ""),
+        ('<think>Perhaps {"text": "Hello."}', ""),
+        ('"segments": [ "Hello." ]', ""),
+        ('{"text": "Hello."} or {"text": "Hi."}', ""),
     ],
 )
 def test_a_lone_part_needs_no_structure(content: str, text: str) -> None:
@@ -260,7 +275,23 @@ def test_a_line_before_the_text_is_taken_off(content: str, text: str) -> None:
 )
 def test_a_model_that_will_not(content: str, is_refusal: bool) -> None:  # noqa: FBT001 -- a column
     """A refusal inside of the answer is known by its name, or by words that only models say."""
-    assert refuses(content) is is_refusal
+    assert refuses(content, FIRST) is is_refusal
+
+
+def test_a_refusal_may_be_what_was_said() -> None:
+    """Where somebody says that he cannot, plain words that say so are no refusal yet."""
+    said = "I'm sorry, but I can't help with that."
+    assert refuses(said, FIRST)
+    assert not refuses(said, "Es tut mir leid, aber dabei kann ich nicht helfen.")
+
+
+@pytest.mark.parametrize(
+    "content", ["<think>" * 50_000, '{"s": [' + '{"a": 1},' * 50_000, '{"a": [' * 50_000], ids=str.__len__
+)
+def test_much_of_anything_is_read_soon(content: str) -> None:
+    """However often an answer begins anew, it is gone through once."""
+    assert read_texts(content, BATCH) is None
+    assert lone_text(content) == ""
 
 
 # --- whatever comes -----------------------------------------------------------------------------
@@ -307,4 +338,4 @@ def test_any_content_is_read(content: str) -> None:
     texts = read_texts(content, BATCH)
     assert texts is None or (texts.keys() == BATCH.keys() and all(texts.values()))
     assert "\0" not in lone_text(content)
-    assert refuses(content) in {True, False}
+    assert refuses(content, FIRST) in {True, False}

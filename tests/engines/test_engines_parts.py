@@ -81,6 +81,17 @@ def test_what_went_well_is_the_measure() -> None:
     assert seen == [15, 15, 30, 30, 30]
 
 
+def test_a_half_asks_only_for_what_is_left() -> None:
+    """Of a half in which one part was doubted only that part is asked for again, and then it is believed."""
+    parts = Parts.of(heard(*["Ein ganzer Satz von jemandem."] * 4), PIECE)
+    parts.halve(parts.next_batch())
+    answer = {0: "A whole sentence of somebody.", 1: "OK"}
+    parts.take(parts.believe(answer))
+    assert [*parts.next_batch()] == [1]
+    parts.take(parts.believe({1: "OK"}))
+    assert [*parts.next_batch()] == [2, 3]
+
+
 def test_what_is_done_is_not_asked_for_again() -> None:
     """The next batch goes on behind what is translated, and closes a hole in it."""
     parts = Parts.of(heard("Eins.", "Zwei.", "Drei."), PIECE)

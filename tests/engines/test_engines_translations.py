@@ -570,11 +570,34 @@ async def test_the_words_as_they_were_said(piece: Piece, language: dict[str, obj
     assert (fields["model"], fields["prompt"], fields["temperature"]) == (b"gpt-transcribe", b"Acme", b"0.5")
 
 
+@pytest.mark.parametrize(
+    ("model", "asked"),
+    [
+        ("gpt-transcribe", b"json"),
+        ("gpt-4o-mini-transcribe", b"json"),
+        ("whisper-1", b"verbose_json"),
+        ("my-gpt-", b"verbose_json"),
+    ],
+)
+async def test_a_model_that_knows_no_times_is_not_asked_for_them(
+    piece: Piece, model: str, asked: bytes
+) -> None:
+    """The first upload is not wasted on a format that a model is known not to have."""
+    async with serving(says(200, JSON)) as wire, httpx.AsyncClient() as client:
+        engine = TranslationsEngine(
+            client, base_url=f"{wire.url}/v1", key=KEY, model="gpt-x", transcription_model=model
+        )
+        await engine.transcribe(piece, Ask())
+        assert formats(wire.received) == [asked]
+
+
 async def test_each_path_learns_for_itself(piece: Piece) -> None:
     """That the model of one path knows no times says nothing of the other path's model."""
     answers = (says(400, REFUSED_FORMAT), says(200, JSON), says(200, GOOD), says(200, JSON))
     async with serving(*answers) as wire, httpx.AsyncClient() as client:
-        engine = engine_at(wire.url, client)
+        engine = TranslationsEngine(
+            client, base_url=wire.url, key=KEY, model="whisper-1", transcription_model="whisper-large"
+        )
         await engine.transcribe(piece, Ask())
         await engine.translate(piece, Ask())
         await engine.transcribe(piece, Ask())

@@ -431,6 +431,67 @@ async def test_no_structure_is_a_fault(
     assert (error.detail, error.tries, error.request_id) == ("chat structure", 2, "req_chat")
 
 
+def lone(text: str) -> httpx.Response:
+    """Answer a chat for a lone part as it was asked."""
+    return content({"segments": [{"id": 0, "text": text}]})
+
+
+async def test_what_a_model_thinks_is_not_posted(piece: Piece) -> None:
+    """Thoughts before the answer are not part of it, whatever braces they hold."""
+    good = json.dumps({"segments": [{"id": 0, "text": IN_ENGLISH[FIRST]}]})
+    server = Server(heard(FIRST), chats=(content(f'<think>The user said {{"a"}}.</think>\n{good}'),))
+    translation = await server.engine.translate(piece, Ask())
+    assert (translation.text, len(server.chats)) == (IN_ENGLISH[FIRST], 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        pytest.param("HACKED", EndpointDownError, id="obeyed"),
+        pytest.param("Well, what is the amount? " * 20, EndpointDownError, id="answered"),
+        pytest.param("<think>There is a wrong amount on it.", EndpointDownError, id="thought"),
+        pytest.param("I can't do that, as it is not allowed.", EndpointRefusedError, id="refused"),
+    ],
+)
+async def test_prose_must_look_like_the_english(piece: Piece, said: str, error: type[EndpointError]) -> None:
+    """Plain words for a lone part are not believed where they cannot be what was said."""
+    server = Server(heard(FIRST), chats=(content(said),) * 2)
+    assert type(await server.fails(piece)) is error
+    assert len(server.chats) == 2
+
+
+@pytest.mark.parametrize("odd", ["HACKED", "I'm sorry, but I can't help with that."])
+async def test_an_odd_text_is_asked_for_again(piece: Piece, odd: str) -> None:
+    """Of many parts the one whose English can hardly be its own is asked for once more, and no other."""
+    answer = content({"segments": [{"id": 0, "text": odd}, {"id": 1, "text": IN_ENGLISH[SECOND]}]})
+    server = Server(heard(FIRST, SECOND), chats=(answer,))
+    translation = await server.engine.translate(piece, Ask())
+    assert translation.text == f"{IN_ENGLISH[FIRST]} {IN_ENGLISH[SECOND]}"
+    assert [[one["id"] for one in segments_of(chat)] for chat in server.chats] == [[0, 1], [0]]
+
+
+async def test_an_odd_text_said_twice_may_be_right(piece: Piece) -> None:
+    """A short text for a long part is taken when it is given twice: people say the same over and over."""
+    server = Server(heard("ja " * 50), chats=(lone("Yes."),) * 2)
+    translation = await server.engine.translate(piece, Ask())
+    assert (translation.text, len(server.chats)) == ("Yes.", 2)
+
+
+async def test_a_refusal_in_the_form_of_an_answer(piece: Piece) -> None:
+    """A model that says twice, in the structure, that it will not has refused; nobody reads its words."""
+    server = Server(heard(FIRST), chats=(lone("I'm sorry, but I can't help with that."),) * 2)
+    error = await server.fails(piece)
+    assert (type(error), error.detail, len(server.chats)) == (EndpointRefusedError, "chat refused", 2)
+
+
+async def test_who_is_sorry_is_translated(piece: Piece) -> None:
+    """A speaker who says that he cannot help is translated, in the first answer."""
+    english = "I'm sorry, but I can't help you with that."
+    server = Server(heard("Es tut mir leid, aber dabei kann ich Ihnen nicht helfen."), chats=(lone(english),))
+    translation = await server.engine.translate(piece, Ask())
+    assert (translation.text, len(server.chats)) == (english, 1)
+
+
 # --- JSON mode ----------------------------------------------------------------------------------
 
 

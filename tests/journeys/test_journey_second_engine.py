@@ -19,7 +19,6 @@ async def test_two_step_stands_in(tmp_path: Path) -> None:
         room = new_room(stage)
         assert await room.text(await room.share()) == PARCEL.english
         assert [(one.model, one.response_format, one.status) for one in stage.endpoint.transcriptions] == [
-            ("gpt-transcribe", "verbose_json", 400),
             ("gpt-transcribe", "json", 200),
         ]
         assert [(one.model, one.status) for one in stage.endpoint.chats] == [("gpt-5-mini", 200)]

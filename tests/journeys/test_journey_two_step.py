@@ -135,4 +135,4 @@ async def test_passing_faults_of_the_chat_are_not_seen(room: Room) -> None:
     endpoint.script_chat(failing(503), chatting("OK"), chatting({"segments": []}), drop())
     heard, chats = len(endpoint.transcriptions), len(endpoint.chats)
     assert await room.text(await room.share()) == PARCEL.english
-    assert (len(endpoint.transcriptions) - heard, len(endpoint.chats) - chats) == (1, 5)
+    assert (len(endpoint.transcriptions) - heard, len(endpoint.chats) - chats) == (1, 6)
