@@ -114,7 +114,7 @@ def _prompts_in(said: Sequence[_Said], ask: Ask) -> set[int]:
 def _likenesses(said: Sequence[_Said], first: int, whole: Sequence[str]) -> Iterator[tuple[int, float]]:
     """Say where stretches end that begin so and are nearly all of the prompt, and how like it they are."""
     count = 0
-    common = _LongestCommon(whole)
+    common = _Shared(whole)
     for end in range(first, len(said) if said[first].words else first):
         count += len(said[end].words)
         if count * LEAST_SHARE > len(whole):
@@ -137,13 +137,13 @@ def _share(words: Sequence[str], prompt: Sequence[str]) -> float:
     starts = range(0, max(1, len(prompt) - length + step), step)
     most = 0
     for start in starts:
-        common = _LongestCommon(prompt[start : start + length])
+        common = _Shared(prompt[start : start + length])
         common.go_on(words)
         most = max(most, common.length)
     return most / len(words)
 
 
-class _LongestCommon:
+class _Shared:
     """The words that a stretch and others have in common, in the same order, with others between them.
 
     A bit for each word of the stretch: 0 where what they have in common grew by it. One addition carries
