@@ -14,7 +14,9 @@ from bot.evidence.nothing_said import (
     DOUBTFUL_COMPRESSION,
     is_doubtful,
     is_given_away,
+    is_invented,
     is_invented_loop,
+    is_left_over,
     speech_in,
 )
 from bot.evidence.spoken import amount, said_in
@@ -76,15 +78,17 @@ def judge_piece(translation: Translation, piece: Piece, ask: Ask, *, is_second: 
     segments = _segments_of(translation, piece)
     heard = speech_in(segments, piece)
     told = _without_loops(heard, piece)
-    if not told or is_invented_loop(heard, told, piece):
-        return Judged(Verdict.NO_SPEECH, replace(translation, text="", segments=(), original=""))
+    no_speech = Judged(Verdict.NO_SPEECH, replace(translation, text="", segments=(), original=""))
+    if not told or is_invented_loop(heard, told, piece) or is_left_over(told):
+        return no_speech
     if is_second:
         told = _without_prompt(heard, piece, ask)
     if not told or _came_back(translation, heard, told, piece, ask, is_second=is_second):
         return Judged(Verdict.ECHO, translation)
     is_foreign = [is_english(segment.text) is False for segment in told]
     if _is_mostly_foreign(told, is_foreign):
-        return Judged(Verdict.NOT_ENGLISH, translation)
+        is_unsaid = is_invented(heard, told, piece)
+        return no_speech if is_unsaid else Judged(Verdict.NOT_ENGLISH, translation)
     is_part = is_second and is_echo(_text_of(told), ask)
     marked = tuple(
         replace(

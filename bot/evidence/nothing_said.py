@@ -1,6 +1,7 @@
 """What gives away that nobody speaks: measures of the model, of the sound, and of how fast words come.
 
-A stock phrase (`stock.py`) takes such evidence; so does what a model said over and over.
+A stock phrase (`stock.py`) takes such evidence; so does what a model said over and over, or in another
+language than it was asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from bot.engines import Doubt
 from bot.evidence.spoken import said_in
-from bot.evidence.stock import is_farewell, is_sound, stock_phrases
+from bot.evidence.stock import is_elsewhere, is_farewell, is_sound, stock_phrases
+from bot.language import is_english
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,10 +35,15 @@ UNSURE_LOGPROB = -0.5
 UNKNOWN = frozenset({None, -1.0})
 # Slower than anybody speaks: a few words over the whole of a window of sound.
 SLOW_SECONDS, SLOW_LETTERS_PER_SECOND = 10.0, 0.5
+# A segment with so much of its piece was timed by nobody.
+UNTIMED = 0.95
 # Faster than anybody speaks.
 FAST_LETTERS_PER_SECOND = 50.0
-# Sound that is barely above nothing, and sound in which nothing stands out.
-FAINT_DB, FLAT_DB = -65.0, 4.0
+# Sound that is barely above nothing, and sound in which nothing stands out, or little does: a voice in a
+# quiet room rises by 20 or more.
+FAINT_DB, FLAT_DB, LOW_DB = -65.0, 4.0, 8.0
+# What people say again and again can be packed as small as a loop; then they are heard, though.
+PACKED_NO_SPEECH = 0.3
 # So often in a row, each lends its evidence to the others.
 FAREWELLS_IN_A_ROW, COURTESIES_IN_A_ROW = 2, 5
 # What comes less often in a row is no loop.
@@ -73,8 +80,7 @@ def _farewells_again(heard: Sequence[Segment], stock: Sequence[list[str]]) -> It
     """Find the farewells that come again in a piece that has nothing else: nobody ends a video twice."""
     often = Counter(phrase for phrases in stock for phrase in phrases if is_farewell(phrase))
     for number, phrases in enumerate(stock):
-        has_metrics = heard[number].no_speech_prob is not None and heard[number].avg_logprob not in UNKNOWN
-        if not has_metrics and any(often[phrase] >= FAREWELLS_IN_A_ROW for phrase in phrases):
+        if not _has_metrics(heard[number]) and any(often[phrase] >= FAREWELLS_IN_A_ROW for phrase in phrases):
             yield number
 
 
@@ -88,7 +94,37 @@ def is_invented_loop(heard: Sequence[Segment], told: Sequence[Segment], piece: P
     longest = min(len(left), len(words) // LEAST_OF_A_LOOP) if len(left) < len(words) else 0
     if not any(all(map(eq, words, words[size:])) for size in range(1, longest + 1)):
         return False
-    return _has_no_voice(piece) or all((one.no_speech_prob or 0.0) > SILENCE_NO_SPEECH for one in told)
+    return is_invented(heard, told, piece) or all(
+        (one.no_speech_prob or 0.0) > SILENCE_NO_SPEECH for one in told
+    )
+
+
+def is_invented(heard: Sequence[Segment], told: Sequence[Segment], piece: Piece) -> bool:
+    """Say whether something gives away all of a text that is doubtful already: a loop, or not English.
+
+    `heard` is what came, `told` what is left of it. Other than of a stock phrase, of real speech the model
+    may think that nobody spoke: that alone is not enough.
+    """
+    seconds = max([piece.seconds, *(one.end_seconds for one in heard)])
+    letters = sum(map(_letters, heard))
+    return (
+        _has_no_voice(piece)
+        or 0 < seconds * FAST_LETTERS_PER_SECOND < letters
+        or all(is_doubtful(one) or _is_packed_silence(one) or _has_odd_pace(one, piece) for one in told)
+    )
+
+
+def is_left_over(told: Sequence[Segment]) -> bool:
+    """Say whether there is nothing but stock phrases of other languages, and no metrics to believe them by.
+
+    Nobody's speech becomes "Vielen Dank fürs Zuschauen" in English. Thanks in Latin letters may be said.
+    """
+    phrases = [phrase for one in told for phrase in stock_phrases(one.text) or [""]]
+    return (
+        not any(map(_has_metrics, told))
+        and all(map(is_elsewhere, phrases))
+        and (any(map(is_farewell, phrases)) or is_english(" ".join(one.text for one in told)) is False)
+    )
 
 
 def is_doubtful(segment: Segment) -> bool:
@@ -117,7 +153,9 @@ def is_given_away(segment: Segment, piece: Piece, *, alone: bool) -> bool:
     `alone`: nothing else is said in the piece.
     """
     return (
-        _has_bad_metrics(segment, alone=alone) or (alone and _has_odd_pace(segment)) or _has_no_voice(piece)
+        _has_bad_metrics(segment, alone=alone)
+        or (alone and _has_odd_pace(segment, piece))
+        or _has_no_voice(piece)
     )
 
 
@@ -140,15 +178,30 @@ def _has_bad_metrics(segment: Segment, *, alone: bool) -> bool:
     return no_speech >= (STOCK_NO_SPEECH if alone else SILENCE_NO_SPEECH)
 
 
-def _has_odd_pace(segment: Segment) -> bool:
+def _is_packed_silence(segment: Segment) -> bool:
+    ratio, no_speech = segment.compression_ratio or 0.0, segment.no_speech_prob or 0.0
+    return ratio > DOUBTFUL_COMPRESSION and no_speech > PACKED_NO_SPEECH
+
+
+def _has_odd_pace(segment: Segment, piece: Piece) -> bool:
     """Say whether nobody speaks so slowly, or so fast; what has good metrics is believed.
 
-    What is left of a loop has the time of all of it.
+    What is left of a loop has the time of all of it. A segment as long as its piece was timed by nobody:
+    there somebody may say two words in a minute, if anything stands out from the rest.
     """
-    has_metrics = segment.no_speech_prob is not None and segment.avg_logprob not in UNKNOWN
-    if has_metrics or segment.doubt is Doubt.LOOP:
+    if _has_metrics(segment) or segment.doubt is Doubt.LOOP:
         return False
     seconds = segment.end_seconds - segment.start_seconds
-    letters = sum(map(str.isalnum, segment.text))
+    letters = _letters(segment)
     is_slow = seconds >= SLOW_SECONDS and letters < SLOW_LETTERS_PER_SECOND * seconds
-    return is_slow or 0 < seconds * FAST_LETTERS_PER_SECOND < letters
+    is_low = piece.rise_db is not None and piece.rise_db < LOW_DB
+    is_timed = seconds < UNTIMED * piece.seconds
+    return (is_slow and (is_timed or is_low)) or 0 < seconds * FAST_LETTERS_PER_SECOND < letters
+
+
+def _has_metrics(segment: Segment) -> bool:
+    return segment.no_speech_prob is not None and segment.avg_logprob not in UNKNOWN
+
+
+def _letters(segment: Segment) -> int:
+    return sum(map(str.isalnum, segment.text))

@@ -174,9 +174,18 @@ def _is_stock(phrase: str) -> bool:
     return COURTESY.fullmatch(phrase) is not None or phrase in COURTESIES_ELSEWHERE or is_farewell(phrase)
 
 
+def is_elsewhere(phrase: str) -> bool:
+    """Say whether a phrase is one of another language than English."""
+    return phrase in COURTESIES_ELSEWHERE or _is_farewell_elsewhere(phrase)
+
+
+def _is_farewell_elsewhere(phrase: str) -> bool:
+    return phrase in FAREWELLS_ELSEWHERE or FAREWELL_ELSEWHERE.fullmatch(phrase) is not None
+
+
 def is_farewell(phrase: str) -> bool:
     """Say whether a phrase is nothing but farewells and what stands between them."""
-    if phrase in FAREWELLS_ELSEWHERE or FAREWELL_ELSEWHERE.fullmatch(phrase):
+    if _is_farewell_elsewhere(phrase):
         return True
     at, found = 0, 0
     while at < len(phrase):
