@@ -43,7 +43,7 @@ NO_SPEECH = Translation("")
 # So long an English that is there waits for the words as they were said.
 ORIGINAL_SECONDS = 10.0
 # What is longer takes so long to judge that nothing else would be answered meanwhile.
-LONG_TEXT = 20_000
+LONG_TEXT = 6_000
 
 
 async def _go_on() -> None:
