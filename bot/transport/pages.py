@@ -37,8 +37,9 @@ class Readiness:
 
     async def reasons(self) -> list[str]:
         """Give all reasons why we are not ready; none means ready."""
-        passed = await asyncio.gather(*(self._passes(check) for check in self._checks.values()))
-        reasons = [reason for reason, is_good in zip(self._checks, passed, strict=True) if not is_good]
+        checks = dict(self._checks)  # a start that goes on meanwhile adds some, and takes some away
+        passed = await asyncio.gather(*(self._passes(check) for check in checks.values()))
+        reasons = [reason for reason, is_good in zip(checks, passed, strict=True) if not is_good]
         return ["stopping", *reasons] if self._is_stopping else reasons
 
     @staticmethod
