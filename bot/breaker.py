@@ -1,7 +1,8 @@
 """Whether an endpoint is worth asking: where several shares failed in a row, only one at a time tries.
 
 Closed, it lets everybody through and remembers whose tries found the endpoint out of order since its
-last answer. Open, everybody waits but one, whose own request is the probe. An answer closes it, also a refusal; busy and nonsense say nothing.
+last answer. Open, everybody waits but one, whose own request is the probe. An answer closes it, also a
+refusal; busy and nonsense say nothing.
 """
 
 from __future__ import annotations
