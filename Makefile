@@ -5,7 +5,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check --no-input
 COMPILE := $(BIN)/pip-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox run test check bench screenshots lock clean
+.PHONY: help demo sandbox run test check lint bench screenshots lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,14 +21,17 @@ run: .venv/.run ## Run the bot with what the environment and .env say
 	@$(BIN)/dragoman run
 
 test: .venv/.dev ## Run the tests
-	@$(BIN)/python -m pytest -q -n auto
+	@$(BIN)/python -m pytest -q -n auto $(COVERAGE)
 
-check: .venv/.dev ## What CI runs: format, lint, types, tests, coverage
+# `check` runs the same tests, measured; `make check test` (CI) runs them once.
+check: COVERAGE = --cov --cov-report=
+check: lint test ## What CI runs: format, lint, types, tests, coverage
+	@$(BIN)/python tests/coverage_gate.py
+
+lint: .venv/.dev ## Format, lint and types alone
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=
-	@$(BIN)/python tests/coverage_gate.py
 
 bench: .venv/.dev ## Measure what docs/benchmarks.md lists
 	@$(BIN)/python -m benchmarks

@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
-from bot import logs
+from bot import jobs, logs
 from bot.config import Config
 from bot.store.database import open_engine, upgrade
 from postgres import PostgresServer, running_postgres
@@ -46,6 +46,12 @@ def pytest_xdist_auto_num_workers() -> int:
 def quiet_logs() -> None:
     """Configure logs as the command line does; unconfigured, structlog prints to stdout."""
     logs.configure("debug", "json", io.StringIO())
+
+
+@pytest.fixture(autouse=True)
+def patient_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait longer for a job to be stored than Slack waits for its ack: a busy disk must fail no test."""
+    monkeypatch.setattr(jobs, "STORE_SECONDS", 60)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -692,8 +692,9 @@ async def test_stop_lets_running_jobs_finish(sqlite: Database) -> None:
     assert road.ended == [job_of().id]
 
 
-async def test_a_store_that_is_too_slow(sqlite: Database) -> None:
+async def test_a_store_that_is_too_slow(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be stored in time is not acked, but not broken off either: it is written late, and runs."""
+    monkeypatch.setattr(jobs, "STORE_SECONDS", 0.2)
     road = Road()
     notice = Notice("T1:C1:introduction", "C1", "Hi")
     async with sqlite.running(road=road) as one:

@@ -169,11 +169,12 @@ async def test_after_a_crash_what_stands_is_left(desk: Desk, uploader: Uploader)
 async def test_a_late_share_is_waited_for(desk: Desk, client: httpx.AsyncClient) -> None:
     """Slack shares a file some time after it said so: the first look does not find it, a later one does."""
     job = await desk.job()
-    desk.slack.share_delay = 0.2
+    desk.slack.share_gate.clear()
 
     async def sleep(seconds: float) -> None:
         desk.slept.append(seconds)
         if seconds == 4:
+            desk.slack.share_gate.set()
             await shared(desk)
 
     uploader = Uploader(client, desk.web_api, api_url=desk.slack.api_url, sleep=sleep)
@@ -187,10 +188,11 @@ async def test_a_late_share_is_waited_for(desk: Desk, client: httpx.AsyncClient)
 async def test_a_very_late_share_is_found_after_the_refusal(desk: Desk, client: httpx.AsyncClient) -> None:
     """Where the look was too early and Slack refuses to share once more, the next look finds it."""
     job = await desk.job()
-    desk.slack.share_delay = 0.2
+    desk.slack.share_gate.clear()
 
     async def sleep(seconds: float) -> None:
         if seconds == 4 and len(desk.slack.calls(COMPLETE)) == 2:
+            desk.slack.share_gate.set()
             await shared(desk)
 
     uploader = Uploader(client, desk.web_api, api_url=desk.slack.api_url, sleep=sleep)

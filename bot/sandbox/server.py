@@ -59,7 +59,7 @@ class SlackSandbox(Acting):
     """A workspace with the app installed, behind an address on this machine.
 
     Everything runs in the loop of whoever enters it. `port` 0 lets the system choose. `generation` counts
-    how often it began again.
+    how often it began again. `share_gate`, while it is cleared, holds back the sharing of what was uploaded.
     """
 
     def __init__(
@@ -76,6 +76,8 @@ class SlackSandbox(Acting):
         self.signing_secret = secrets.token_hex(16)
         self.control_token = secrets.token_urlsafe(24)
         self.share_delay = DELAY_OF_SHARES
+        self.share_gate = asyncio.Event()
+        self.share_gate.set()
         self.most_upload_bytes = MOST_UPLOAD_BYTES
         self.most_kept_bytes = MOST_KEPT_BYTES
         self.generation = 0
@@ -335,18 +337,17 @@ class SlackSandbox(Acting):
 
     def _later(self, work: Callable[[], None]) -> None:
         """Share an upload in a moment; what is impossible by then fails in silence, but for the log."""
-        generation = self.generation
 
-        def share() -> None:
-            if generation != self.generation:
-                return  # its channel is none of this workspace any more
+        async def share() -> None:
+            await asyncio.sleep(self.share_delay)
+            await self.share_gate.wait()
             try:
                 work()
             except RefusedError as error:
                 at = self.workspace.clock() - self.workspace.began_at
                 self._log(Exchange(at, "upload", "share", ok=False, error=error.code, rule=error.rule))
 
-        asyncio.get_running_loop().call_later(self.share_delay, share)
+        self._delivery.spawn(share())  # a reset gives it up, as its channel is gone then
 
     def _suffer_at_once(self, fault: Fault) -> None:
         if fault.kind == "socket_drop":

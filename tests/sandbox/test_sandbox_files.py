@@ -256,7 +256,7 @@ async def test_an_upload_appears_a_moment_later(slack: SlackSandbox) -> None:
     """slack_sdk's upload ends as a message of the bot's in the thread; files.info then lists the share."""
     ts = await slack.say("hello")
     client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
-    slack.share_delay = 0.5
+    slack.share_gate.clear()
     answer = await client.files_upload_v2(
         channel="C0SUPPORT",
         thread_ts=ts,
@@ -267,6 +267,7 @@ async def test_an_upload_appears_a_moment_later(slack: SlackSandbox) -> None:
     )
     file_id = answer["files"][0]["id"]
     assert (await call(slack, "files.info", file=file_id))["file"]["shares"] == {}
+    slack.share_gate.set()
     await slack.wait_for(lambda s: len(s.thread("support", ts)) == 2)
     message = slack.thread("support", ts)[1]
     assert (message.text, message.name, message.files[0].data) == ("Here", "dragoman", b"WEBVTT")
@@ -279,12 +280,15 @@ async def test_an_upload_may_stay_unshared_or_be_deleted(slack: SlackSandbox) ->
     file_id = await uploaded(slack, b"12345")
     assert (await call(slack, "files.completeUploadExternal", files=[{"id": file_id}]))["ok"]
     assert (await call(slack, "files.info", file=file_id))["ok"]
-    file_id = await uploaded(slack, b"12345")
-    files = [{"id": file_id, "title": "a"}]
-    await call(slack, "files.completeUploadExternal", files=files, channel_id="C0SUPPORT")
-    await slack.delete_file(file_id)
-    await slack.say("a later message")
-    assert len(slack.messages("support")) == 1
+    slack.share_gate.clear()
+    deleted, other = await uploaded(slack, b"12345"), await uploaded(slack, b"67890")
+    for each in (deleted, other):
+        files = [{"id": each, "title": "a"}]
+        assert (await call(slack, "files.completeUploadExternal", files=files, channel_id="C0SUPPORT"))["ok"]
+    await slack.delete_file(deleted)
+    slack.share_gate.set()
+    await slack.wait_for(lambda s: s.messages("support"))
+    assert [[file.data for file in message.files] for message in slack.messages("support")] == [[b"67890"]]
 
 
 async def test_an_upload_to_a_lost_thread_never_appears(slack: SlackSandbox) -> None:
@@ -292,8 +296,10 @@ async def test_an_upload_to_a_lost_thread_never_appears(slack: SlackSandbox) -> 
     ts = await slack.say("hello")
     files = [{"id": await uploaded(slack, b"12345")}]
     where = {"channel_id": "C0SUPPORT", "thread_ts": ts}
+    slack.share_gate.clear()
     assert (await call(slack, "files.completeUploadExternal", files=files, **where))["ok"]
     await slack.delete_message("support", ts)
+    slack.share_gate.set()
     await slack.wait_for(lambda s: s.calls("share"))
     assert (slack.calls("share")[0].error, slack.messages("support")) == ("thread_not_found", [])
 
