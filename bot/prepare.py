@@ -1,8 +1,9 @@
 """Any audio or video file → pieces fit to send: FLAC, 16 kHz, mono, in files named by us.
 
 The work is done by `decoder/` in a child process of its own, one per file: a hostile recording may
-crash, hang or eat memory there, and costs one file its translation. The child gets its job as one
-line of JSON and reports one line per finished piece, so pieces are handed on as they come.
+crash, hang or eat memory there, and costs one file its translation. The child (`fork_server.py` gives it)
+takes its job as one line of JSON and reports one line per finished piece, so pieces are handed on as they
+come.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import stat
 import sys
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 
@@ -31,12 +31,14 @@ from bot.errors import (
     SilentError,
     TooLongError,
 )
+from bot.fork_server import ForkServer
 from bot.piece import Piece
 
 if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from asyncio.subprocess import Process
+    from asyncio import StreamReader
     from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+
+    from bot.fork_server import Child
 
 T = TypeVar("T")
 
@@ -101,10 +103,9 @@ class _Frame:
 
 
 class Decoders:
-    """The decoder children: at most `at_once` at work, and one started ahead.
+    """The decoder children: at most `at_once` at work, and one that waits for the next file.
 
-    Starting Python and loading PyAV takes longer than decoding a clip, so the next file finds a child
-    that waits for it. Belongs to the event loop that it is first used in.
+    Belongs to the event loop that it is first used in.
     """
 
     def __init__(
@@ -115,37 +116,42 @@ class Decoders:
         command: Sequence[str | Path] = (),
         names: str = _PIECE,
     ) -> None:
-        """`command` starts another child than ours, whose files may have other `names`."""
+        """`command` starts other children than ours, whose files may have other `names`."""
         self._limits = limits or Limits()
         self._names = names
-        self._command = [str(word) for word in command or (sys.executable, *_DECODER)]
+        self._forks = ForkServer(
+            [str(word) for word in command or (sys.executable, *_DECODER)],
+            environment={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            longest_line_bytes=_LONGEST_LINE_BYTES,
+        )
         self._slots = asyncio.Semaphore(at_once)
-        self._ahead: asyncio.Task[Process] | None = None
+        self._ahead: asyncio.Task[Child] | None = None
         self._is_open = False
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
-        """Start one child ahead. Whether it could be started, the first file will show."""
+        """Get the first child ready. Whether there can be one, the first file will show."""
         if not self._is_open and not fence.version():
             # The work goes on, but whoever runs us should know what a hostile file could reach.
             _log.warning("decoder.unfenced", missing="Landlock (Linux 5.13)")
         self._is_open = True
-        if self._ahead is None:
-            self._ahead = self._in_background(self._spawn())
-        await asyncio.wait([self._ahead])
+        with suppress(OSError):
+            await self._forks.start()
+        self._fork_ahead()
 
     async def close(self) -> None:
         """End every child. Whoever still waits for pieces is cancelled."""
         self._is_open = False
         if self._ahead is not None:
             ahead, self._ahead = self._ahead, None
-            with suppress(OSError):  # where it could not even be started there is nothing to end
-                self._end(await ahead)
+            with suppress(OSError):  # where there could be none there is nothing to end
+                (await ahead).end()
         while self._tasks:
             for task in self._tasks:
                 if task.get_name() == "decode":
                     task.cancel()
             await asyncio.wait(self._tasks)
+        await self._forks.close()
 
     async def prepare(self, source: Path, into: Path) -> AsyncGenerator[Piece, None]:
         """Give the pieces of `source`, in order, each as soon as its file in the folder `into` is whole.
@@ -209,60 +215,36 @@ class Decoders:
             async with self._slots:
                 child = await self._take()
                 # Armed apart from the reading: a hang ends on time although nobody asks for pieces.
-                alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, _kill, child)
+                alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, child.end)
                 try:
                     async for piece in _converse(child, job, frame):
                         pieces.put_nowait(piece)
-                        self._start_ahead()
                 finally:
                     alarm.cancel()
-                    self._end(child)
-                    self._start_ahead()
+                    child.end()
         finally:
             pieces.put_nowait(None)
 
-    def _start_ahead(self) -> None:
-        """Start the next child, when the one at work has something to show.
-
-        Not sooner: beside a clip's decoding, the start would make that clip a quarter slower.
-        """
+    def _fork_ahead(self) -> None:
+        """Have the next child wait for its file: a fork is quick, but not on a busy machine."""
         if self._is_open and self._ahead is None:
-            self._ahead = self._in_background(self._spawn())
+            self._ahead = self._in_background(self._forks.fork())
 
-    async def _take(self) -> Process:
-        """Take the child that was started ahead; without one, start one now."""
-        waiting, self._ahead = self._ahead or self._in_background(self._spawn()), None
+    async def _take(self) -> Child:
+        """Take the child that waits; without one, get one now."""
+        waiting, self._ahead = self._ahead or self._in_background(self._forks.fork()), None
+        self._fork_ahead()
         try:
             child = await asyncio.shield(waiting)
         except asyncio.CancelledError:
-            waiting.add_done_callback(self._end_unused)
+            waiting.add_done_callback(_end_unused)
             raise
-        except OSError:  # the start ahead failed, for want of file handles perhaps: that is past
-            return await self._spawn()
-        if child.returncode is not None:  # it died while idle, which is no fault of this file
-            return await self._spawn()
+        except OSError:  # a failure ahead, for want of file handles perhaps, is past
+            return await self._forks.fork()
+        if child.is_gone:  # it died while idle, which is no fault of this file
+            child.end()
+            return await self._forks.fork()
         return child
-
-    async def _spawn(self) -> Process:
-        return await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # FFmpeg's words quote the file
-            limit=_LONGEST_LINE_BYTES,
-            start_new_session=True,  # a group of its own, to be killed with all it may have started
-            cwd="/",
-            env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
-        )
-
-    def _end(self, child: Process) -> None:
-        """Kill a child, finished or not: its files are closed, and an orderly exit would cost time."""
-        _kill(child)
-        self._in_background(child.communicate())  # reads what is left, so that the pipes close too
-
-    def _end_unused(self, waiting: asyncio.Task[Process]) -> None:
-        if not waiting.cancelled() and waiting.exception() is None:
-            self._end(waiting.result())
 
     def _in_background(self, work: Coroutine[Any, Any, T], *, name: str = "") -> asyncio.Task[T]:
         """Run `work` apart; kept in a set, as the loop itself holds its tasks only weakly."""
@@ -272,11 +254,9 @@ class Decoders:
         return task
 
 
-def _kill(child: Process) -> None:
-    """Kill the child and whatever it started, unless it has been reaped and its number may be another's."""
-    if child.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+def _end_unused(waiting: asyncio.Task[Child]) -> None:
+    if not waiting.cancelled() and waiting.exception() is None:
+        waiting.result().end()
 
 
 def _job(work: str, source: Path, into: Path, limits: Limits) -> bytes:
@@ -288,13 +268,11 @@ def _job(work: str, source: Path, into: Path, limits: Limits) -> bytes:
     return json.dumps(job).encode() + b"\n"
 
 
-async def _converse(child: Process, job: bytes, frame: _Frame) -> AsyncIterator[Piece]:
+async def _converse(child: Child, job: bytes, frame: _Frame) -> AsyncIterator[Piece]:
     """Give the child its job and hand its pieces on until the closing line; raise what the file failed of."""
-    # Both are pipes, see _spawn. stdin stays open: its end tells the child that we are gone.
-    stdin, stdout = cast("StreamWriter", child.stdin), cast("StreamReader", child.stdout)
-    stdin.write(job)
+    child.writer.write(job)  # and nothing more: the end of the connection says that we are gone
     piece = None
-    while "ending" not in (report := await _report(stdout)):
+    while "ending" not in (report := await _report(child.reader)):
         piece = _as_piece(report, piece, frame)
         yield piece
     ending, why = _word(report["ending"]), _word(report.get("why"))

@@ -1,4 +1,4 @@
-"""The child's own life: get ready, wait for a job, be confined to it, report.
+"""The child's own life: wait for a job, be confined to it, report. `forks.py` gets it ready.
 
 A job is one line of JSON on stdin (work, source, folder, limits); the reports are lines on stdout, one
 per finished piece and a closing one: `{"ending": "done"}`, or what the file failed of and why.
@@ -6,22 +6,21 @@ per finished piece and a closing one: `{"ending": "done"}`, or what the file fai
 
 from __future__ import annotations
 
-import ctypes
 import io
 import json
 import os
 import resource
-import signal
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import av
 from av.audio.frame import AudioFrame
 
-from bot.decoder import fence
+from bot.decoder import fence, forks
 from bot.decoder.piece_file import PieceFile
 from bot.decoder.pieces import decode, to_halves, to_mp3
 from bot.decoder.refusal import Ending, Refusal, Report
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     Work = Callable[[str, Path, float], Iterator[Report]]
 
 _WORKS: Final[Mapping[str, Work]] = {"pieces": decode, "mp3": to_mp3, "halves": to_halves}
-_PR_SET_PDEATHSIG: Final = 1
 
 
 def reports(job: Mapping[str, Any], work: Work | None = None) -> Iterator[Report]:
@@ -50,7 +48,7 @@ def reports(job: Mapping[str, Any], work: Work | None = None) -> Iterator[Report
 
 
 def warm_up() -> None:
-    """Read and write a moment of silence: the first use of each part is slow, and this child has time.
+    """Read and write a moment of silence: the first use of each part is slow, and here there is time.
 
     It also loads whatever is loaded late, as that could not be read any more behind the fence.
     """
@@ -88,11 +86,11 @@ def confine(
 
 def die_with_parent() -> None:  # pragma: no cover -- as above
     """See to it that a killed parent leaves no child at work."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    forks.die_with_parent()
 
     def watch() -> None:
-        # Nothing is ever sent after the job, so this waits for the end of the pipe, and so of the parent.
+        # Nothing is ever sent after the job, so this waits for the end of the connection: its other end
+        # is not our parent, but who asked for this child.
         # os.read, as a thread inside sys.stdin would be in the way of an orderly exit.
         while os.read(0, 1):
             pass
@@ -101,9 +99,8 @@ def die_with_parent() -> None:  # pragma: no cover -- as above
     threading.Thread(target=watch, daemon=True).start()
 
 
-def main(work: Work | None = None) -> None:  # pragma: no cover -- as above
+def live(work: Work | None = None) -> None:  # pragma: no cover -- as above
     """Wait for a job, do it (or other work with its file, where that is given), report."""
-    warm_up()
     line = sys.stdin.buffer.readline()
     if not line:  # closed down before there was work
         return
@@ -114,3 +111,9 @@ def main(work: Work | None = None) -> None:  # pragma: no cover -- as above
     for report in reports(job, work):
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
+
+
+def main(work: Work | None = None) -> None:  # pragma: no cover -- as above
+    """Get ready once, and give a child for each job."""
+    warm_up()
+    forks.serve(partial(live, work))
