@@ -24,17 +24,21 @@ if TYPE_CHECKING:
 
 _SECONDS_TO_FORK: Final = 60.0  # the first fork waits until the server has loaded its libraries
 _SECONDS_TO_DIE: Final = 1.0
+_SECONDS_TO_SEE: Final = 0.2  # that a process has died; its children may be gone before it
 
 
 class Child:
     """One fork: what is written goes to its stdin, what it writes to its stdout can be read."""
 
-    def __init__(self, number: int, server: ForkServer, reader: StreamReader, writer: StreamWriter) -> None:
+    def __init__(
+        self, number: int, reader: StreamReader, writer: StreamWriter, server: ForkServer, process: Process
+    ) -> None:
         self.reader = reader
         self.writer = writer
         self.pid = 0  # until it has said so
         self._number = number
         self._server = server
+        self._process = process  # the server's, as long as it runs; another one knows nothing of this child
         self._is_ended = False
 
     @property
@@ -42,13 +46,19 @@ class Child:
         """Whether it has died, or closed its stdout, with nothing left to read."""
         return self.reader.at_eof()
 
+    async def lost_its_server(self) -> bool:
+        """Whether the server has died, and its children with it. Waits a moment to be sure."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), _SECONDS_TO_SEE)
+        return self._process.returncode is not None
+
     def end(self) -> None:
         """Kill it with whatever it started, finished or not: an orderly exit would cost time."""
         if self._is_ended:
             return
         self._is_ended = True
-        if self.pid:
-            self._server.kill(self.pid)
+        if self.pid and self._process.returncode is None:
+            _kill_group(self.pid)  # nobody else's: the server keeps it from being used again
         self.writer.close()
         self._server.forget(self._number)
 
@@ -68,11 +78,11 @@ class ForkServer:
         self._numbers = itertools.count(1)
         self._start_lock = asyncio.Lock()
 
-    async def start(self) -> None:
+    async def start(self) -> Process:
         """Start the server, unless it runs. Raises OSError where that can't be done."""
         async with self._start_lock:
             if self._process is not None and self._process.returncode is None:
-                return
+                return self._process
             ours, theirs = socket.socketpair()
             with theirs:
                 try:
@@ -92,22 +102,22 @@ class ForkServer:
             if self._control is not None:
                 self._control.close()
             self._control = ours
+            return self._process
 
     async def fork(self) -> Child:
         """Give a new child. Raises OSError where there is none to be had; the next one may be."""
-        await self.start()
+        process = await self.start()
         try:
             async with asyncio.timeout(_SECONDS_TO_FORK):
-                return await self._fork()
-        except TimeoutError:  # it hangs, so those at work are lost as well as this one
-            self._kill_server()
-            raise
-        except ConnectionError:  # it is about to be seen that it has died
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ended(), _SECONDS_TO_DIE)
+                return await self._fork(process)
+        except (TimeoutError, ConnectionError) as error:
+            if isinstance(error, TimeoutError):  # it hangs, so those at work are lost as well as this one
+                self._kill_server()
+            with suppress(TimeoutError):  # so that the next one is not asked of a server that dies just now
+                await asyncio.wait_for(process.wait(), _SECONDS_TO_DIE)
             raise
 
-    async def _fork(self) -> Child:
+    async def _fork(self, process: Process) -> Child:
         number = next(self._numbers)
         ours, theirs = socket.socketpair()
         try:
@@ -117,7 +127,7 @@ class ForkServer:
         except BaseException:
             ours.close()
             raise
-        child = Child(number, self, reader, writer)
+        child = Child(number, reader, writer, self, process)
         try:
             child.pid = _pid_in(await reader.readline())
         except BaseException:
@@ -125,23 +135,20 @@ class ForkServer:
             raise
         return child
 
-    def kill(self, pid: int) -> None:
-        """Kill a child that is not forgotten yet. It is nobody else: the server keeps its pid till then."""
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
-
     def forget(self, number: int) -> None:
         """Let the server know that a child is not needed any more."""
         with suppress(OSError):  # it died, and its children with it
             self._send(number)
 
     async def close(self) -> None:
-        """End the server. Its children have been ended before."""
-        self._kill_server()
-        await self._ended()
+        """End the server, which ends the children that are left."""
         if self._control is not None:
             self._control.close()
+            self._control = None
+        with suppress(TimeoutError):  # as long as it still loads its libraries it does not listen
+            await asyncio.wait_for(self._ended(), _SECONDS_TO_DIE)
+        self._kill_server()
+        await self._ended()
 
     def _send(self, number: int, connection: socket.socket | None = None) -> None:
         if self._control is None:
@@ -155,8 +162,12 @@ class ForkServer:
 
     def _kill_server(self) -> None:
         if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            _kill_group(self._process.pid)
+
+
+def _kill_group(leader: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _pid_in(first_line: bytes) -> int:

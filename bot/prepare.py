@@ -102,6 +102,10 @@ class _Frame:
     shortest_seconds: float = _SHORTEST_PIECE_SECONDS
 
 
+class _LostUnheardError(ConnectionError):
+    """A child died idle, or with its server, and has reported nothing: its file can be heard anew."""
+
+
 class Decoders:
     """The decoder children: at most `at_once` at work, and one that waits for the next file.
 
@@ -143,13 +147,12 @@ class Decoders:
         """End every child. Whoever still waits for pieces is cancelled."""
         self._is_open = False
         if self._ahead is not None:
-            ahead, self._ahead = self._ahead, None
-            with suppress(OSError):  # where there could be none there is nothing to end
-                (await ahead).end()
+            self._ahead.cancel()
+            _end_unused(self._ahead)
+            self._ahead = None
         while self._tasks:
             for task in self._tasks:
-                if task.get_name() == "decode":
-                    task.cancel()
+                task.cancel()
             await asyncio.wait(self._tasks)
         await self._forks.close()
 
@@ -200,7 +203,7 @@ class Decoders:
         # A task of its own, so that the slot is free once the child is done and not only when the
         # consumer has sent the last piece away.
         frame = _Frame(into, names, self._limits, shortest_seconds)
-        run = self._in_background(self._run(job, frame, pieces), name="decode")
+        run = self._in_background(self._run(job, frame, pieces))
         try:
             while (piece := await pieces.get()) is not None:
                 yield piece
@@ -210,20 +213,34 @@ class Decoders:
             await asyncio.wait([run])
 
     async def _run(self, job: bytes, frame: _Frame, pieces: asyncio.Queue[Piece | None]) -> None:
-        """Lead one child through one file; None ends the pieces, whatever happened."""
+        """Lead a child through one file; None ends the pieces, whatever happened."""
         try:
             async with self._slots:
-                child = await self._take()
-                # Armed apart from the reading: a hang ends on time although nobody asks for pieces.
-                alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, child.end)
                 try:
-                    async for piece in _converse(child, job, frame):
-                        pieces.put_nowait(piece)
-                finally:
-                    alarm.cancel()
-                    child.end()
+                    await self._lead(job, frame, pieces)
+                except _LostUnheardError:
+                    await self._lead(job, frame, pieces)
         finally:
             pieces.put_nowait(None)
+
+    async def _lead(self, job: bytes, frame: _Frame, pieces: asyncio.Queue[Piece | None]) -> None:
+        child = await self._take()
+        # Armed apart from the reading: a hang ends on time although nobody asks for pieces.
+        alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, child.end)
+        is_heard = False
+        try:
+            async for piece in _converse(child, job, frame):
+                is_heard = True
+                pieces.put_nowait(piece)
+        except ConnectionError as error:  # it died before it had read its job
+            raise _LostUnheardError from error
+        except NotDecodableError as error:
+            if not await child.lost_its_server():
+                raise
+            raise (ConnectionError if is_heard else _LostUnheardError) from error  # no fault of this file
+        finally:
+            alarm.cancel()
+            child.end()
 
     def _fork_ahead(self) -> None:
         """Have the next child wait for its file: a fork is quick, but not on a busy machine."""
@@ -246,16 +263,16 @@ class Decoders:
             return await self._forks.fork()
         return child
 
-    def _in_background(self, work: Coroutine[Any, Any, T], *, name: str = "") -> asyncio.Task[T]:
+    def _in_background(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` apart; kept in a set, as the loop itself holds its tasks only weakly."""
-        task = asyncio.create_task(work, name=name)
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
 
 def _end_unused(waiting: asyncio.Task[Child]) -> None:
-    if not waiting.cancelled() and waiting.exception() is None:
+    if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
         waiting.result().end()
 
 

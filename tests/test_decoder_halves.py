@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from bot.translate import Translator
 from decoded import RATE, hum, pieces_of, silence, sound_of, wav
 from lines_props import Clock, ListEngine, line_of
 from sentences import ENGLISH
+from stand_ins import command_of
 
 if TYPE_CHECKING:
     from array import array
@@ -159,14 +159,11 @@ def half(number, seconds=30.0, is_last=False):
 )
 async def test_only_two_halves_are_believed(tmp_path: Path, then: str, *, is_good: bool) -> None:
     """A child that was taken over can't make other than two halves of a piece."""
-    script = tmp_path / "stand_in.py"
-    script.write_text(
-        f"{STAND_IN}{then}\nprint(json.dumps({{'ending': 'done'}}), flush=True)", encoding="utf-8"
-    )
+    script = f"{STAND_IN}{then}\nprint(json.dumps({{'ending': 'done'}}), flush=True)"
     folder = tmp_path / "job"
     folder.mkdir()
     (folder / PIECE).write_bytes(b"fLaC")
-    decoders = Decoders(at_once=1, limits=Limits(), command=(sys.executable, "-I", script))
+    decoders = Decoders(at_once=1, limits=Limits(), command=command_of(script, tmp_path))
     piece = Piece(0, str(folder / PIECE), 0.0, 60.0, 4, is_last=True)
     if is_good:
         assert [Path(half.path).name for half in await decoders.halve(piece)] == [

@@ -168,10 +168,12 @@ def test_the_decoder_needs_only_pyav() -> None:
 
 def test_only_children_import_the_decoder() -> None:
     """Nothing that runs in the bot's own process imports what needs FFmpeg."""
-    assert _importers("decoder") == {"sandbox.samples.listen", "prepare", "doctor.place"}
-    for module in ("prepare", "doctor.place"):
-        assert {one for one in GRAPH[module] if _is_in(one, "decoder")} <= {"decoder", "decoder.fence"}
+    harmless = {"decoder", "decoder.fence", "decoder.forks"}
+    assert _importers("decoder") == {"sandbox.samples.listen", "prepare", "fork_server", "doctor.place"}
+    for module in ("prepare", "fork_server", "doctor.place"):
+        assert {one for one in GRAPH[module] if _is_in(one, "decoder")} <= harmless
     assert GRAPH["decoder.fence"] == set(), "it is asked what the kernel can do, without FFmpeg"
+    assert GRAPH["decoder.forks"] == set(), "it knows how a fork is asked for, without FFmpeg"
 
 
 def test_only_jobs_know_dbos() -> None:

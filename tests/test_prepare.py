@@ -21,13 +21,13 @@ from bot.prepare import Decoders, Limits
 from bot.sandbox.samples import likeness
 from bot.sandbox.samples.listen import levels
 from decoded import hum, silence, wav
+from process_tree import descendants, is_running
+from stand_ins import ROOT, command_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from bot.piece import Piece
-
-ROOT = Path(__file__).parents[1]
 
 # What every stand-in for the decoder begins with: `tell` reports, `until` waits for a file of the test.
 STAND_IN = """
@@ -61,9 +61,7 @@ async def decoders() -> AsyncIterator[Decoders]:
 
 def standing_in(folder: Path, then: str, *, at_once: int = 1, limits: Limits | None = None) -> Decoders:
     """Give decoders whose child does what `then` says with its job."""
-    script = folder / "stand_in.py"
-    script.write_text(STAND_IN + then, encoding="utf-8")
-    return Decoders(at_once=at_once, limits=limits, command=(sys.executable, "-I", script))
+    return Decoders(at_once=at_once, limits=limits, command=command_of(STAND_IN + then, folder))
 
 
 async def pieces_of(decoders: Decoders, source: Path, into: Path | None = None) -> list[Piece]:
@@ -86,15 +84,6 @@ def content(file: str | Path) -> bytes:
 def names_in(folder: Path) -> list[str]:
     """List a folder."""
     return sorted(file.name for file in folder.iterdir())
-
-
-def is_running(pid: int) -> bool:
-    """Say whether a process is there and no mere leftover."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2][0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
 
 
 def pid_in(file: Path) -> int:
@@ -411,10 +400,8 @@ async def test_pieces_have_a_limit(tmp_path: Path) -> None:
 
 async def test_other_names(tmp_path: Path) -> None:
     """Another child's files may have other names, but only those."""
-    script = tmp_path / "stand_in.py"
     then = "open(folder + '/heard.json', 'w').write('x'); piece(file='heard.json'); tell(ending='done')"
-    script.write_text(STAND_IN + then, encoding="utf-8")
-    decoders = Decoders(at_once=1, command=(sys.executable, "-I", script), names="heard.json")
+    decoders = Decoders(at_once=1, command=command_of(STAND_IN + then, tmp_path), names="heard.json")
     [piece] = await pieces_of(decoders, recordings.sample().path, tmp_path)
     assert piece.path == str(tmp_path / "heard.json")
     await decoders.close()
@@ -519,9 +506,8 @@ async def test_cancelled_consumer_ends_the_child(tmp_path: Path) -> None:
 @pytest.mark.parametrize("program", [sys.executable, "/nowhere/python"])
 async def test_cancelled_while_a_child_starts(program: str, tmp_path: Path) -> None:
     """A consumer that is cancelled at any moment leaves no child behind, nor where none can be started."""
-    script = tmp_path / "stand_in.py"
-    script.write_text(STAND_IN + "time.sleep(99)")
-    decoders = Decoders(at_once=1, command=(program, "-I", script))
+    command = command_of(STAND_IN + "time.sleep(99)", tmp_path, program=program)
+    decoders = Decoders(at_once=1, command=command)
     for steps in range(8):
         consumer = asyncio.create_task(pieces_of(decoders, recordings.sample().path, tmp_path))
         for _ in range(steps):
@@ -582,11 +568,9 @@ async def test_children_are_bounded(tmp_path: Path) -> None:
 @pytest.fixture
 def marking(tmp_path: Path) -> Decoders:
     """Give decoders whose children leave their number in `started` at once, and in `used` with a file."""
-    script = tmp_path / "marking.py"
     before = f"import os\nopen({str(tmp_path / 'started')!r}, 'a').write(f'{{os.getpid()}} ')\n"
     after = f"open({str(tmp_path / 'used')!r}, 'a').write(f'{{os.getpid()}} ')\npiece(); tell(ending='done')"
-    script.write_text(before + STAND_IN + after)
-    return Decoders(at_once=1, command=(sys.executable, "-I", script))
+    return Decoders(at_once=1, command=command_of(before + STAND_IN + after, tmp_path))
 
 
 def numbers(file: Path) -> list[int]:
@@ -615,7 +599,7 @@ async def test_child_that_died_idle(marking: Decoders, tmp_path: Path) -> None:
     await until(lambda: len(numbers(tmp_path / "started")) == 1)
     [pid] = numbers(tmp_path / "started")
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: not Path(f"/proc/{pid}").exists())
+    await until(lambda: not is_running(pid))
     assert len(await pieces_of(marking, recordings.sample().path, tmp_path)) == 1
     assert pid not in numbers(tmp_path / "used")
     await marking.close()
@@ -643,14 +627,13 @@ async def test_a_failed_start_ahead_is_past(tmp_path: Path) -> None:
 
 
 async def test_killed_parent_leaves_nobody(tmp_path: Path) -> None:
-    """When our own process is killed, its children end by themselves: the idle one and the one at work."""
+    """When our own process is killed, its children end: the server, the idle one and the one at work."""
     work = tmp_path / "endless.py"
     work.write_text(
         f"""
 import os, sys, time
 sys.path.insert(0, {str(ROOT)!r})
 from bot.decoder.child import main
-open({str(tmp_path)!r} + f"/child-{{os.getpid()}}", "w").close()
 def endless(source, folder, most_seconds):
     (folder / "working").touch()
     time.sleep(99)
@@ -679,13 +662,10 @@ asyncio.run(main())
 """
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-I", parent)
-
-    def children() -> list[int]:
-        return [int(file.name.removeprefix("child-")) for file in tmp_path.glob("child-*")]
-
     try:
-        await until(lambda: (tmp_path / "working").exists() and len(children()) == 2)
+        await until(lambda: (tmp_path / "working").exists() and len(descendants(process.pid)) == 3)
+        children = descendants(process.pid)
     finally:
         process.kill()
         await process.wait()
-    await until(lambda: not any(is_running(pid) for pid in children()))
+    await until(lambda: not any(map(is_running, children)))

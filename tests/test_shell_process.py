@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
@@ -19,12 +18,14 @@ from bot.sandbox.endpoint import EndpointSandbox
 from bot.sandbox.endpoint_answers import Answer
 from bot.sandbox.hearing import Heard
 from known_words import speech
+from process_tree import descendants, is_running
 from running import SAMPLES
 from sample_ears import sample_by_length
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
 PARCEL = SAMPLES["parcel"]
 SECONDS = 60
@@ -201,7 +202,7 @@ async def test_nothing_is_left(
     async with started(endpoint, tmp_path, meeting, "-") as process:  # and a pipe in which nothing ever comes
         await endpoint.wait_for(lambda: len(endpoint.requests) > 1, timeout_seconds=SECONDS)
         assert not list((tmp_path / "tmp").rglob("*0.flac"))
-        children = children_of(process.pid)
+        children = descendants(process.pid)
         assert children
         for _ in range(2):
             process.send_signal(number)
@@ -211,7 +212,7 @@ async def test_nothing_is_left(
             assert await process.stdout.read() == b""
             assert await process.stderr.read() == b""
             assert await process.wait() == 0
-    assert not [child for child in children if is_there(child)]
+    assert not [child for child in children if is_running(child)]
     assert left_in(tmp_path) == []
 
 
@@ -224,13 +225,3 @@ def read_all(terminal: int) -> str:
     except OSError:  # Linux says so that the other side is closed
         pass
     return b"".join(parts).decode()
-
-
-def children_of(pid: int) -> list[str]:
-    """List the children of a process."""
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-
-
-def is_there(pid: str) -> bool:
-    """Say whether a process is there."""
-    return Path(f"/proc/{pid}").exists()

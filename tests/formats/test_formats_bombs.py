@@ -17,6 +17,7 @@ from bot.errors import NotDecodableError, SilentError, TooLongError
 from bot.prepare import Decoders, Limits
 from bot.sandbox.records import SharedFile
 from running import playing
+from stand_ins import command_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,16 +28,15 @@ if TYPE_CHECKING:
 MP3 = Kind("", "mp3", "libmp3lame")
 PATIENCE_SECONDS = 60
 
-# Leads the real decoder, and notes how much memory it had at most before its last word gets on.
+# The real decoder, which also notes how much memory it had at most.
 MEASURING = """
-import os, subprocess, sys
-decoder = subprocess.Popen([sys.executable, "-I", "-m", "bot.decoder"], stdout=subprocess.PIPE)
-lines = decoder.stdout.readlines()
-_, status, used = os.wait4(decoder.pid, 0)
-with open(sys.argv[1], "w") as file:
-    file.write(str(used.ru_maxrss))
-sys.stdout.buffer.writelines(lines)
-sys.stdout.flush()
+import json, resource, sys
+from bot.decoder.child import main
+from bot.decoder.pieces import decode
+def measured(source, folder, most_seconds):
+    yield from decode(source, folder, most_seconds)
+    (folder / "used").write_text(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+main(measured)
 """
 # Reports one piece after the other and never comes to an end.
 TALKING = """
@@ -128,9 +128,9 @@ async def test_a_picture_is_not_unpacked(kind: str, side: int, tmp_path: Path) -
     used = []
     for pixels in (16, side):
         source = file_of(bombs.cover(kind, pixels) + sound, tmp_path)
-        [piece] = await prepared(source, command=(sys.executable, "-I", "-c", MEASURING, tmp_path / "used"))
+        [piece] = await prepared(source, command=(sys.executable, "-I", "-c", MEASURING))
         assert piece.seconds == pytest.approx(1, abs=OFF_SECONDS)
-        used.append(int(text_in(tmp_path / "used")) * 1024)
+        used.append(int(text_in(folder_of(source) / "used")) * 1024)
     assert used[1] - used[0] < 50_000_000
 
 
@@ -151,9 +151,7 @@ async def test_a_child_that_never_stops_talking(tmp_path: Path) -> None:
     source = recordings.tone(tmp_path / "tone.wav", 1)
     began = time.monotonic()
     with pytest.raises(NotDecodableError):
-        await prepared(
-            source, limits=Limits(decoded_seconds=600), command=(sys.executable, "-I", "-c", TALKING)
-        )
+        await prepared(source, limits=Limits(decoded_seconds=600), command=command_of(TALKING, tmp_path))
     assert time.monotonic() - began < PATIENCE_SECONDS
 
 

@@ -16,6 +16,7 @@ from real_bot import real_stage
 
 from bot.errors import NotDecodableError
 from bot.sandbox.faults import Fault
+from process_tree import descendants, is_running
 from recordings import sample
 
 if TYPE_CHECKING:
@@ -25,24 +26,14 @@ pytest_plugins = ("process_fixtures",)
 
 
 def decoders_of(pid: int) -> list[int]:
-    """Give the decoder children of a process."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    children = [int(one) for task in tasks for one in (task / "children").read_text().split()]
-    return [one for one in children if b"bot.decoder" in Path(f"/proc/{one}/cmdline").read_bytes()]
-
-
-def is_alive(pid: int) -> bool:
-    """Say whether a process still runs; one that only waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    """Give the processes below one that can decode: the server and its forks."""
+    return [one for one in descendants(pid) if b"bot.decoder" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 async def until_gone(*pids: int) -> None:
     """Wait until none of the processes runs."""
     deadline = time.monotonic() + 20
-    while any(map(is_alive, pids)):
+    while any(map(is_running, pids)):
         assert time.monotonic() < deadline, "a decoder outlived its parent"
         await asyncio.sleep(0.02)
 
@@ -66,6 +57,15 @@ async def decoder_at_work(stage: RealStage) -> int:
         await asyncio.sleep(0.005)
     message = "no decoder began"
     raise AssertionError(message)
+
+
+async def idle_decoders(stage: RealStage) -> list[int]:
+    """Wait until a bot that has nothing to do has the server and the fork that waits for a file."""
+    deadline = time.monotonic() + 20
+    while len(found := decoders_of(stage.bot.pid)) != 2:
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.01)
+    return found
 
 
 def open_files(pid: int) -> list[str]:
@@ -100,6 +100,6 @@ async def test_no_decoder_outlives_its_parent(starter: Starter, tmp_path: Path) 
         await stage.bot.kill()
         await until_gone(hung, *others)
         await stage.bot.start()
-        [idle] = decoders_of(stage.bot.pid)
+        idle = await idle_decoders(stage)
         await stage.bot.kill()
-        await until_gone(idle)
+        await until_gone(*idle)
