@@ -46,6 +46,19 @@ _TERMS = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
 )
 
+# Every share asks for it, and building it takes longer than asking.
+_ROWS_OF_CHANNEL = (
+    sa.select(_SETTINGS, _TERMS.c.term)
+    .outerjoin(
+        _TERMS,
+        sa.and_(_TERMS.c.team_id == _SETTINGS.c.team_id, _TERMS.c.channel_id == _SETTINGS.c.channel_id),
+    )
+    .where(
+        _SETTINGS.c.team_id == sa.bindparam("team_id"), _SETTINGS.c.channel_id == sa.bindparam("channel_id")
+    )
+    .order_by(_TERMS.c.position, _TERMS.c.folded)
+)
+
 # They go along with every request, and what is over 900 characters no model reads.
 MOST_TERMS = 50
 LONGEST_GLOSSARY = 900
@@ -103,19 +116,9 @@ class SettingsStore:
 
         One query, since every share asks: a row for each term, or one where there is none.
         """
-        rows_of_channel = (
-            sa.select(_SETTINGS, _TERMS.c.term)
-            .outerjoin(
-                _TERMS,
-                sa.and_(
-                    _TERMS.c.team_id == _SETTINGS.c.team_id, _TERMS.c.channel_id == _SETTINGS.c.channel_id
-                ),
-            )
-            .where(_SETTINGS.c.team_id == team_id, _SETTINGS.c.channel_id == channel_id)
-            .order_by(_TERMS.c.position, _TERMS.c.folded)
-        )
+        channel = {"team_id": team_id, "channel_id": channel_id}
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(rows_of_channel)).all()
+            rows = (await connection.execute(_ROWS_OF_CHANNEL, channel)).all()
         if not rows:
             return None
         row = rows[0]

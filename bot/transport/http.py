@@ -18,6 +18,8 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.transport.turns import Turns
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -37,7 +39,7 @@ def slack_route(
     Answers 401 to what Slack has not signed, 400 to what is no Slack body, 503 while no event can
     be stored: Slack then sends it again.
     """
-    verifier = SignatureVerifier(signing_secret)
+    verifier, turns = SignatureVerifier(signing_secret), Turns()
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
@@ -59,7 +61,8 @@ def slack_route(
             return web.json_response({"error": "not ready"}, status=503)
         # Bolt calls a request "socket_mode" whose body is already read and trusted; this one is.
         bolt_request = AsyncBoltRequest(mode="socket_mode", body=body, headers=dict(request.headers))
-        return await to_aiohttp_response(await app.async_dispatch(bolt_request))
+        async with turns.turn_of(body):
+            return await to_aiohttp_response(await app.async_dispatch(bolt_request))
 
     return handle
 

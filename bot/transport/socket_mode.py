@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
+from bot.transport.turns import Turns
 from bot.web_api import proxy_for
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class SocketConnection:
         self._handler: AsyncSocketModeHandler | None = None
         self._greeted_session = ""
         self._is_closing = False
+        self._turns = Turns()
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -87,7 +89,10 @@ class SocketConnection:
         self._under_way += 1
         self._idle.clear()
         try:
-            await self._handler.handle(socket, request)  # type: ignore[arg-type]  # the client we gave it
+            async with self._turns.turn_of(request.payload):
+                if self._is_closing:
+                    return
+                await self._handler.handle(socket, request)  # type: ignore[arg-type]  # the client we gave it
         except aiohttp.ClientError as error:
             # The connection was renewed meanwhile: Slack sends it again, and it is found stored.
             log.info("ack.lost", envelope_id=request.envelope_id, detail=type(error).__name__)
