@@ -29,6 +29,7 @@ WHOLLY_TESTED = (
     "stages",
     "download",
     "prepare",
+    "fork_server",
     "prompts",
     "translate",
     "halving",
