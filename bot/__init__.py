@@ -7,10 +7,11 @@ The road of one audio file, in the order of the words:
 `receive.py` makes jobs of a Slack message, `jobs.py` keeps them over a crash, `road.py` carries each to its
 ending at a `bench.py` of its own. `decoder/` is the child that hears a file and cuts it, `fork_server.py`
 is where such children come from. `line.py` asks an engine, as often as a piece is worth it and while its
-`breaker.py` is closed; `halving.py` is for pieces that take too long, `hopeless.py` for those that nothing
-helps; `judge.py` weighs what `evidence/` finds; `join.py` puts the pieces together again. `compose.py` words the reply (with `long_text.py`, `paragraphs.py`
-and `rich_text.py`) and chooses what goes along (`document.py`, `original.py`, `subtitles.py`, sent by
-`upload.py`). `disclosure.py` tells people where the sound goes.
+`breaker.py` is closed; `halving.py` is for pieces that take too long, `hopeless.py` for those that
+nothing helps; `judge.py` weighs what `evidence/` finds; `join.py` puts the pieces together again.
+`compose.py` words the reply (with `long_text.py`, `paragraphs.py` and `rich_text.py`) and chooses what
+goes along (`document.py`, `original.py`, `subtitles.py`, sent by `upload.py`). `disclosure.py` tells
+people where the sound goes.
 `engines/` are the ways to get English from sound, made and ordered by `lines.py`; `surfaces/` is where
 people ask, `store/` what is remembered, `transport/` how Slack reaches us, `shell/` the road without
 Slack, `doctor/` looks whether all of it works, `sandbox/` is a Slack to play with.

@@ -12,10 +12,11 @@ import json
 import os
 import signal
 import socket
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from bot.decoder.forks import NUMBER
+from bot.decoder.forks import END, FORK, ORDER
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -30,16 +31,11 @@ _SECONDS_TO_SEE: Final = 0.2  # that a process has died; its children may be gon
 class Child:
     """One fork: what is written goes to its stdin, what it writes to its stdout can be read."""
 
-    def __init__(
-        self, number: int, reader: StreamReader, writer: StreamWriter, server: ForkServer, process: Process
-    ) -> None:
+    def __init__(self, number: int, server: _Server, reader: StreamReader, writer: StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
-        self.pid = 0  # until it has said so
         self._number = number
         self._server = server
-        self._process = process  # the server's, as long as it runs; another one knows nothing of this child
-        self._is_ended = False
 
     @property
     def is_gone(self) -> bool:
@@ -48,19 +44,12 @@ class Child:
 
     async def lost_its_server(self) -> bool:
         """Whether the server has died, and its children with it. Waits a moment to be sure."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _SECONDS_TO_SEE)
-        return self._process.returncode is not None
+        return await self._server.dies_within(_SECONDS_TO_SEE)
 
     def end(self) -> None:
-        """Kill it with whatever it started, finished or not: an orderly exit would cost time."""
-        if self._is_ended:
-            return
-        self._is_ended = True
-        if self.pid and self._process.returncode is None:
-            _kill_group(self.pid)  # nobody else's: the server keeps it from being used again
+        """Have it killed with whatever it started, finished or not: an orderly exit would cost time."""
         self.writer.close()
-        self._server.forget(self._number)
+        self._server.end(self._number)
 
 
 class ForkServer:
@@ -73,108 +62,170 @@ class ForkServer:
         self._command = command
         self._environment = environment
         self._longest_line_bytes = longest_line_bytes
-        self._process: Process | None = None
-        self._control: socket.socket | None = None
+        self._server: _Server | None = None
+        self._retired: list[_Server] = []
         self._numbers = itertools.count(1)
         self._start_lock = asyncio.Lock()
+        self._is_closed = False
 
-    async def start(self) -> Process:
+    async def start(self) -> None:
         """Start the server, unless it runs. Raises OSError where that can't be done."""
-        async with self._start_lock:
-            if self._process is not None and self._process.returncode is None:
-                return self._process
-            ours, theirs = socket.socketpair()
-            with theirs:
-                try:
-                    self._process = await asyncio.create_subprocess_exec(
-                        *self._command,
-                        stdin=theirs.fileno(),
-                        stdout=asyncio.subprocess.DEVNULL,
-                        stderr=asyncio.subprocess.DEVNULL,  # FFmpeg's words quote the file
-                        start_new_session=True,
-                        cwd="/",
-                        env=self._environment,
-                    )
-                except BaseException:
-                    ours.close()
-                    raise
-            ours.settimeout(0)  # who hangs must not hold us up
-            if self._control is not None:
-                self._control.close()
-            self._control = ours
-            return self._process
+        self._is_closed = False
+        await self._running()
 
     async def fork(self) -> Child:
         """Give a new child. Raises OSError where there is none to be had; the next one may be."""
-        process = await self.start()
+        server = await self._running()
         try:
-            async with asyncio.timeout(_SECONDS_TO_FORK):
-                return await self._fork(process)
-        except (TimeoutError, ConnectionError) as error:
-            if isinstance(error, TimeoutError):  # it hangs, so those at work are lost as well as this one
-                self._kill_server()
-            with suppress(TimeoutError):  # so that the next one is not asked of a server that dies just now
-                await asyncio.wait_for(process.wait(), _SECONDS_TO_DIE)
-            raise
+            return await self._fork_of(server)
+        except ConnectionError:  # it died, before or just now
+            await server.dies_within(_SECONDS_TO_DIE)
+            return await self._fork_of(await self._running())
 
-    async def _fork(self, process: Process) -> Child:
-        number = next(self._numbers)
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                self._send(number, theirs)
-            reader, writer = await asyncio.open_connection(sock=ours, limit=self._longest_line_bytes)
-        except BaseException:
-            ours.close()
-            raise
-        child = Child(number, reader, writer, self, process)
-        try:
-            child.pid = _pid_in(await reader.readline())
-        except BaseException:
-            child.end()
-            raise
-        return child
+    def retire(self) -> None:
+        """Have later forks made by a new server, whose memory lies elsewhere; those at work go on.
 
-    def forget(self, number: int) -> None:
-        """Let the server know that a child is not needed any more."""
-        with suppress(OSError):  # it died, and its children with it
-            self._send(number)
+        For when a fork was crashed by its file: what somebody learnt by that is of no use any more.
+        """
+        if self._server is not None:
+            self._server.retire()
+            self._retired = [one for one in (*self._retired, self._server) if one.runs]
+            self._server = None
 
     async def close(self) -> None:
         """End the server, which ends the children that are left."""
-        if self._control is not None:
+        self._is_closed = True
+        async with self._start_lock:
+            servers, self._retired = [*self._retired, *filter(None, [self._server])], []
+            self._server = None
+        for server in servers:
+            await server.close()
+
+    async def _running(self) -> _Server:
+        async with self._start_lock:
+            if self._is_closed:
+                raise ConnectionAbortedError
+            if self._server is None or not self._server.runs:
+                self.retire()
+                self._server = await _Server.started(self._command, self._environment)
+            return self._server
+
+    async def _fork_of(self, server: _Server) -> Child:
+        number = next(self._numbers)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                server.order(FORK, number, theirs)
+                if sys.platform != "darwin":  # which may lose a socket that is closed before it is received
+                    theirs.close()
+                reader, writer = await asyncio.open_connection(sock=ours, limit=self._longest_line_bytes)
+            except BaseException:
+                ours.close()
+                raise
+            child = Child(number, server, reader, writer)
+            try:
+                async with asyncio.timeout(_SECONDS_TO_FORK):
+                    said = await reader.readline()
+                _check(said)
+            except BaseException as error:
+                child.end()
+                if isinstance(error, TimeoutError):  # it hangs, so those at work are lost as well
+                    server.kill()
+                raise
+        server.has_forked = True
+        return child
+
+
+class _Server:
+    """One process that forks."""
+
+    def __init__(self, process: Process, control: socket.socket) -> None:
+        self.has_forked = False
+        self._process = process
+        self._control = control
+        self._children: set[int] = set()
+        self._is_retired = False
+
+    @classmethod
+    async def started(cls, command: Sequence[str], environment: Mapping[str, str]) -> _Server:
+        """Start it. Raises OSError."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *command,
+                    stdin=theirs.fileno(),
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.DEVNULL,  # FFmpeg's words quote the file
+                    start_new_session=True,
+                    cwd="/",
+                    env=environment,
+                )
+            except BaseException:
+                ours.close()
+                raise
+        ours.settimeout(0)  # who hangs must not hold us up
+        return cls(process, ours)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is not known to have died."""
+        return self._process.returncode is None
+
+    def order(self, what: bytes, number: int, connection: socket.socket | None = None) -> None:
+        """Have a fork made or ended. Raises OSError where it has died, or hangs."""
+        if self._control.fileno() < 0:
+            raise ConnectionAbortedError
+        order = ORDER.pack(what, number)
+        if connection is None:
+            self._control.send(order)
+        else:
+            socket.send_fds(self._control, [order], [connection.fileno()])
+            self._children.add(number)
+
+    def end(self, number: int) -> None:
+        """Have a fork killed and forgotten; once more does nothing."""
+        if number not in self._children:
+            return
+        self._children.discard(number)
+        with suppress(OSError):  # it died, and its forks with it
+            self.order(END, number)
+        self._leave_if_done()
+
+    def retire(self) -> None:
+        """Let it end with its last child."""
+        self._is_retired = True
+        self._leave_if_done()
+
+    async def dies_within(self, seconds: float) -> bool:
+        """Wait for its end, but not for ever; say whether it came."""
+        # Not wait_for, which of Python 3.11 forgets that it was cancelled when the end comes just then.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
+        return not self.runs
+
+    async def close(self) -> None:
+        """End it with all its children; as long as it loads its libraries it can't hear of that."""
+        self._control.close()
+        if not self.has_forked or not await self.dies_within(_SECONDS_TO_DIE):
+            self.kill()
+        await self._process.wait()
+
+    def kill(self) -> None:
+        """Kill it, and so all its children."""
+        if self.runs:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _leave_if_done(self) -> None:
+        if self._is_retired and not self._children:
             self._control.close()
-            self._control = None
-        with suppress(TimeoutError):  # as long as it still loads its libraries it does not listen
-            await asyncio.wait_for(self._ended(), _SECONDS_TO_DIE)
-        self._kill_server()
-        await self._ended()
-
-    def _send(self, number: int, connection: socket.socket | None = None) -> None:
-        if self._control is None:
-            raise ConnectionError
-        connections = [connection.fileno()] if connection else []
-        socket.send_fds(self._control, [NUMBER.pack(number)], connections)
-
-    async def _ended(self) -> None:
-        if self._process is not None:
-            await self._process.wait()
-
-    def _kill_server(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            _kill_group(self._process.pid)
 
 
-def _kill_group(leader: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
-
-
-def _pid_in(first_line: bytes) -> int:
-    """Read who a child is. Raises OSError: the server could not fork, or died before it did."""
+def _check(first_line: bytes) -> None:
+    """Read whether a child lives. Raises OSError: the server could not fork, or died before it did."""
     if not first_line:
         raise ConnectionResetError
-    said = json.loads(first_line)
-    if "pid" not in said:
+    if "why" in (said := json.loads(first_line)):
         raise OSError(said["why"])
-    return int(said["pid"])

@@ -11,11 +11,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import stat
 import sys
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -32,13 +30,14 @@ from bot.errors import (
     TooLongError,
 )
 from bot.fork_server import ForkServer
-from bot.piece import Piece
+from bot.reported import GARBAGE, SHORTEST_PIECE_SECONDS, Frame, as_piece
 
 if TYPE_CHECKING:
     from asyncio import StreamReader
     from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 
     from bot.fork_server import Child
+    from bot.piece import Piece
 
 T = TypeVar("T")
 
@@ -50,17 +49,12 @@ _LONGEST_LINE_BYTES: Final = 1 << 16  # of a report with the most anchors there 
 _KEPT_VARIABLES: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 _PIECE: Final = "piece-{index:04}.flac"
-_MOST_ANCHORS: Final = 2000  # a piece has one for each hole or long silence
-# Far below what is cut, but for the last: a child that was taken over may report pieces without end.
-_SHORTEST_PIECE_SECONDS: Final = 30
 _SHORTEST_HALF_SECONDS: Final = 19  # the cut lies in the middle third
-_LONGEST_SECONDS: Final = 200 * 3600.0  # also keeps out what is no number
-_ROUNDING: Final = 0.001
-_SANE_DECIBELS: Final = 300.0  # 16 bits have a third of it, long moments count up to three times
+
+_SECONDS_TO_CANCEL: Final = 0.1  # then once more: who ends just then forgets that it was cancelled
 
 _log = structlog.get_logger()
 
-_GARBAGE: Final = "decoder wrote garbage"
 _ENDED_EARLY: Final = "decoder ended early"
 _ERRORS: Final[Mapping[str, type[BotError | OutcomeError]]] = {
     "not_decodable": NotDecodableError,
@@ -92,14 +86,8 @@ class Limits:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What the pieces of one file have to fit into, whatever the child says."""
-
-    folder: Path
-    names: str
-    limits: Limits
-    shortest_seconds: float = _SHORTEST_PIECE_SECONDS
+class _EndedEarlyError(NotDecodableError):
+    """A child's reports ended without a last one."""
 
 
 class _LostUnheardError(ConnectionError):
@@ -153,7 +141,7 @@ class Decoders:
         while self._tasks:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=_SECONDS_TO_CANCEL)
         await self._forks.close()
 
     async def prepare(self, source: Path, into: Path) -> AsyncGenerator[Piece, None]:
@@ -186,7 +174,7 @@ class Decoders:
             half async for half in self._work("halves", flac, flac.parent, names, _SHORTEST_HALF_SECONDS)
         ]
         if [half.is_last for half in halves] != [False, True]:
-            raise NotDecodableError(_GARBAGE)
+            raise NotDecodableError(GARBAGE)
         return replace(halves[0], index=piece.index), replace(halves[1], index=piece.index)
 
     async def _work(
@@ -195,15 +183,22 @@ class Decoders:
         source: Path,
         into: Path,
         names: str,
-        shortest_seconds: float = _SHORTEST_PIECE_SECONDS,
+        shortest_seconds: float = SHORTEST_PIECE_SECONDS,
     ) -> AsyncGenerator[Piece, None]:
         """Give what a child reports while it does some work with a file; its files must have these names."""
         job = _job(work, source, into, self._limits)
         pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
         # A task of its own, so that the slot is free once the child is done and not only when the
         # consumer has sent the last piece away.
-        frame = _Frame(into, names, self._limits, shortest_seconds)
+        frame = Frame(
+            into,
+            names,
+            self._limits.decoded_seconds,
+            self._limits.file_bytes,
+            shortest_seconds=shortest_seconds,
+        )
         run = self._in_background(self._run(job, frame, pieces))
+        run.add_done_callback(lambda _: pieces.put_nowait(None))  # the end of the pieces, whatever happened
         try:
             while (piece := await pieces.get()) is not None:
                 yield piece
@@ -211,33 +206,36 @@ class Decoders:
         finally:
             run.cancel()
             await asyncio.wait([run])
+            if not run.cancelled():
+                run.exception()  # known by now, or of no interest any more
 
-    async def _run(self, job: bytes, frame: _Frame, pieces: asyncio.Queue[Piece | None]) -> None:
-        """Lead a child through one file; None ends the pieces, whatever happened."""
-        try:
-            async with self._slots:
-                try:
-                    await self._lead(job, frame, pieces)
-                except _LostUnheardError:
-                    await self._lead(job, frame, pieces)
-        finally:
-            pieces.put_nowait(None)
+    async def _run(self, job: bytes, frame: Frame, pieces: asyncio.Queue[Piece | None]) -> None:
+        """Lead a child through one file; where it was lost, another one."""
+        async with self._slots:
+            try:
+                await self._lead(await self._take(), job, frame, pieces)
+            except _LostUnheardError:
+                await self._lead(await self._take(), job, frame, pieces)
 
-    async def _lead(self, job: bytes, frame: _Frame, pieces: asyncio.Queue[Piece | None]) -> None:
-        child = await self._take()
+    async def _lead(
+        self, child: Child, job: bytes, frame: Frame, pieces: asyncio.Queue[Piece | None]
+    ) -> None:
         # Armed apart from the reading: a hang ends on time although nobody asks for pieces.
         alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, child.end)
         is_heard = False
         try:
+            if child.is_gone:
+                raise _LostUnheardError
             async for piece in _converse(child, job, frame):
                 is_heard = True
                 pieces.put_nowait(piece)
-        except ConnectionError as error:  # it died before it had read its job
-            raise _LostUnheardError from error
-        except NotDecodableError as error:
-            if not await child.lost_its_server():
-                raise
-            raise (ConnectionError if is_heard else _LostUnheardError) from error  # no fault of this file
+        except (ConnectionError, _EndedEarlyError) as error:
+            # Not even its job was read, or its server died: that is no fault of the file.
+            is_lost = isinstance(error, ConnectionError) or await child.lost_its_server()
+            self._start_over()
+            if is_lost:
+                raise (ConnectionError if is_heard else _LostUnheardError) from error
+            raise NotDecodableError(_ENDED_EARLY) from error
         finally:
             alarm.cancel()
             child.end()
@@ -257,11 +255,16 @@ class Decoders:
             waiting.add_done_callback(_end_unused)
             raise
         except OSError:  # a failure ahead, for want of file handles perhaps, is past
-            return await self._forks.fork()
-        if child.is_gone:  # it died while idle, which is no fault of this file
-            child.end()
-            return await self._forks.fork()
+            child = await self._forks.fork()
         return child
+
+    def _start_over(self) -> None:
+        """Have all later children be forks of a new server; those at work go on."""
+        self._forks.retire()
+        if self._ahead is not None:
+            self._ahead.add_done_callback(_end_unused)
+            self._ahead = None
+            self._fork_ahead()
 
     def _in_background(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` apart; kept in a set, as the loop itself holds its tasks only weakly."""
@@ -285,12 +288,12 @@ def _job(work: str, source: Path, into: Path, limits: Limits) -> bytes:
     return json.dumps(job).encode() + b"\n"
 
 
-async def _converse(child: Child, job: bytes, frame: _Frame) -> AsyncIterator[Piece]:
+async def _converse(child: Child, job: bytes, frame: Frame) -> AsyncIterator[Piece]:
     """Give the child its job and hand its pieces on until the closing line; raise what the file failed of."""
     child.writer.write(job)  # and nothing more: the end of the connection says that we are gone
     piece = None
     while "ending" not in (report := await _report(child.reader)):
-        piece = _as_piece(report, piece, frame)
+        piece = as_piece(report, piece, frame)
         yield piece
     ending, why = _word(report["ending"]), _word(report.get("why"))
     if ending == "own_trouble":
@@ -305,82 +308,12 @@ async def _report(stdout: StreamReader) -> Mapping[str, Any]:
         line = await stdout.readline()
         report = json.loads(line) if line else {}
     except (ValueError, RecursionError) as error:  # no JSON, no text, a line or brackets without an end
-        raise NotDecodableError(_GARBAGE) from error
+        raise NotDecodableError(GARBAGE) from error
     if not line:  # crashed, out of memory, or killed by a limit or by us for taking too long
-        raise NotDecodableError(_ENDED_EARLY)
+        raise _EndedEarlyError(_ENDED_EARLY)
     if not isinstance(report, dict):
-        raise NotDecodableError(_GARBAGE)
+        raise NotDecodableError(GARBAGE)
     return report
-
-
-def _as_piece(report: Mapping[str, Any], previous: Piece | None, frame: _Frame) -> Piece:
-    """Check what the child says about a piece: a decoder that a hostile file took over may lie."""
-    index = previous.index + 1 if previous else 0
-    file = frame.folder / frame.names.format(index=index)
-    try:
-        start, end, seconds = (float(report[key]) for key in ("start_seconds", "end_seconds", "seconds"))
-        anchors = tuple((float(piece), float(recording)) for piece, recording in report["anchors"])
-        piece = Piece(
-            index,
-            str(file),
-            start,
-            seconds,
-            _size(file),
-            is_last=report.get("is_last") is True,
-            end_seconds=end,
-            anchors=anchors,
-            loud_db=_decibels(report.get("loud_db")),
-            rise_db=_decibels(report.get("rise_db")),
-        )
-        # By another name it could be the source, or one and the same file again and again.
-        is_sane = report["file"] == file.name and _fits(piece, previous, frame)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError, IndexError) as error:
-        raise NotDecodableError(_GARBAGE) from error
-    if not is_sane:
-        raise NotDecodableError(_GARBAGE)
-    return piece
-
-
-def _decibels(measured: Any) -> float | None:  # noqa: ANN401 -- whatever the child's JSON has there
-    """Check a level; None where it was not measured."""
-    if measured is None:
-        return None
-    if not abs(decibels := float(measured)) <= _SANE_DECIBELS:  # what is no number is not below, either
-        raise ValueError
-    return decibels
-
-
-def _fits(piece: Piece, previous: Piece | None, frame: _Frame) -> bool:
-    """Say whether a piece can be one: after the last, not too short, too large, or one too many."""
-    least = 0 if piece.is_last else frame.shortest_seconds
-    return (
-        piece.seconds > 0
-        and piece.seconds >= least
-        and piece.index * frame.shortest_seconds <= frame.limits.decoded_seconds
-        and 0 < piece.size_bytes <= frame.limits.file_bytes
-        and piece.anchors[0] == (0.0, piece.start_seconds)
-        and _runs((0.0, previous.end_seconds if previous else 0.0), (0.0, piece.start_seconds))
-        and _is_map(piece.anchors, (piece.seconds, piece.end_seconds))
-    )
-
-
-def _size(file: Path) -> int:
-    """Give the size of a file that is one: a link could lead to what is none of the recording's."""
-    found = file.lstat()
-    return found.st_size if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 else 0
-
-
-def _is_map(anchors: Sequence[tuple[float, float]], end: tuple[float, float]) -> bool:
-    """Say whether anchors lead through a piece to its end."""
-    return len(anchors) <= _MOST_ANCHORS and all(
-        _runs(one, other) for one, other in pairwise((*anchors, end))
-    )
-
-
-def _runs(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Say whether time goes on from one anchor to the other: in the recording no less than in the piece."""
-    in_piece, in_recording = other[0] - one[0], other[1] - one[1]
-    return in_piece >= 0 and _LONGEST_SECONDS >= in_recording + _ROUNDING >= in_piece
 
 
 def _word(why: object) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import pytest
 
 import recordings
 from bot import fork_server
-from bot.errors import SilentError
+from bot.errors import NotDecodableError, SilentError
 from bot.prepare import Decoders
 from process_tree import descendants, is_running
 from stand_ins import ROOT, command_of
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 STAND_IN = """
 import json, os, sys, time
 folder = json.loads(sys.stdin.readline())["folder"]
-def piece():
+def piece(is_last=False):
     open(folder + "/piece-0000.flac", "w").write("sound")
     print(json.dumps({"file": "piece-0000.flac", "start_seconds": 0, "end_seconds": 30, "seconds": 30,
-                      "anchors": [[0, 0]], "is_last": False}), flush=True)
+                      "anchors": [[0, 0]], "is_last": is_last}), flush=True)
 def wait():
     open(folder + "/pid", "w").write(str(os.getpid()))
     time.sleep(99)
@@ -151,6 +151,97 @@ async def test_a_server_that_dies_half_way(tmp_path: Path) -> None:
         with pytest.raises(ConnectionError):
             await anext(pieces)
     await decoders.close()
+
+
+async def test_no_fork_outlives_its_server(decoders: Decoders) -> None:
+    """Also one that waits for its file, and has a connection to us."""
+    server = await server_of(decoders)
+    [waiting] = descendants(server)
+    os.kill(server, signal.SIGKILL)
+    await until(lambda: not is_running(waiting))
+
+
+async def test_a_crash_is_followed_by_another_server(tmp_path: Path) -> None:
+    """Whoever learnt by a crash where things lie in memory learnt nothing; files at work go on."""
+    script = f"""{STAND_IN}
+if folder.endswith("crash"): os.abort()
+open(folder + "/pid", "w").write(str(os.getpid()))
+while not os.path.exists(folder + "/go"): time.sleep(0.01)
+piece(is_last=True)
+print(json.dumps({{"ending": "done"}}), flush=True)
+"""
+    decoders = Decoders(at_once=2, command=command_of(script, tmp_path))
+    (working, crashing, after) = (tmp_path / "work", tmp_path / "crash", tmp_path / "after")
+    for folder in (working, crashing, after):
+        folder.mkdir()
+    before = await server_of(decoders)
+    consumer = asyncio.create_task(pieces_of(decoders, working))
+    await until(lambda: pid_in(working) != 0)
+    with pytest.raises(NotDecodableError):
+        await pieces_of(decoders, crashing)
+    (after / "go").touch()
+    assert len(await pieces_of(decoders, after)) == 1
+    assert pid_in(after) not in descendants(before)
+    assert is_running(pid_in(working))
+    (working / "go").touch()
+    assert len(await consumer) == 1
+    await until(lambda: not is_running(before))  # its last child is done
+    await decoders.close()
+
+
+async def test_cancelled_in_the_moment_of_a_death(tmp_path: Path) -> None:
+    """Whoever is cancelled while a server dies is not kept waiting for the file to be heard anew."""
+    decoders = Decoders(at_once=1, command=command_of(f"{STAND_IN}wait()", tmp_path))
+    for ticks in range(6):
+        server = await server_of(decoders)
+        consumer = asyncio.create_task(pieces_of(decoders, tmp_path))
+        await until(lambda: pid_in(tmp_path) != 0)
+        os.kill(server, signal.SIGKILL)
+        await until(lambda pid=server: pid not in servers())  # type: ignore[misc]  # mypy infers no default
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        consumer.cancel()
+        async with asyncio.timeout(20):
+            with pytest.raises((asyncio.CancelledError, ConnectionError)):
+                await consumer
+            await decoders.close()
+        (tmp_path / "pid").unlink()
+
+
+async def test_children_nobody_wants_to_hear_of(tmp_path: Path) -> None:
+    """Started by somebody who ignores the end of children, a server reaps its forks all the same."""
+    script = tmp_path / "ignoring.py"
+    script.write_text(
+        f"""
+import signal, sys
+sys.path.insert(0, {str(ROOT)!r})
+from bot.decoder.child import main
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+main()
+"""
+    )
+    decoders = Decoders(at_once=1, command=(sys.executable, "-I", script))
+    server = await server_of(decoders)
+    for _ in range(3):
+        assert len(await pieces_of(decoders, tmp_path)) == 1
+    await until(lambda: len(descendants(server)) == 1)
+    assert is_running(server)
+    await decoders.close()
+
+
+async def test_a_file_that_comes_while_closing(decoders: Decoders, tmp_path: Path) -> None:
+    """It is refused or cancelled, and no server is started for it that nobody would end."""
+    before = servers()
+    for ticks in range(8):
+        await server_of(decoders)
+        closing = asyncio.create_task(decoders.close())
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        consumer = asyncio.create_task(pieces_of(decoders, tmp_path))
+        await closing
+        with suppress(asyncio.CancelledError, ConnectionError):
+            await asyncio.wait_for(consumer, 20)
+        assert servers() == before
 
 
 async def test_a_server_that_hangs(

@@ -84,13 +84,11 @@ def confine(
             resource.setrlimit(kind, (most, most))
 
 
-def die_with_parent() -> None:  # pragma: no cover -- as above
-    """See to it that a killed parent leaves no child at work."""
-    forks.die_with_parent()
+def end_with_the_connection() -> None:  # pragma: no cover -- as above
+    """See to it that no child goes on working for somebody who is gone."""
 
     def watch() -> None:
-        # Nothing is ever sent after the job, so this waits for the end of the connection: its other end
-        # is not our parent, but who asked for this child.
+        # Nothing is ever sent after the job, so this waits for the end of the connection.
         # os.read, as a thread inside sys.stdin would be in the way of an orderly exit.
         while os.read(0, 1):
             pass
@@ -106,7 +104,7 @@ def live(work: Work | None = None) -> None:  # pragma: no cover -- as above
         return
     job = json.loads(line)
     fence.stay_within(job["source"], job["folder"])  # before there is a second thread, see there
-    die_with_parent()
+    end_with_the_connection()
     confine(job["limits"])  # after the thread that watches, as there will be no other
     for report in reports(job, work):
         sys.stdout.write(json.dumps(report) + "\n")
