@@ -121,6 +121,7 @@ class ForkServer:
                 reader, writer = await asyncio.open_connection(sock=ours, limit=self._longest_line_bytes)
             except BaseException:
                 ours.close()
+                server.end(number)
                 raise
             child = Child(number, server, reader, writer)
             try:

@@ -93,7 +93,7 @@ def _become(
         os.setsid()  # a group of its own, to be killed with all it may have started
         os.dup2(connection, 0)
         os.dup2(connection, 1)
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # nobody asks forks for forks
+        os.closerange(3, connection + 1)  # the newest is the last; and nobody asks forks for forks
         if not _FORKS_ARE_SAFE:
             again = [sys.executable, *sys.orig_argv[1:]]
             os.execve(sys.executable, again, {**os.environ, _ANEW: "1"})  # noqa: S606 -- ourselves
