@@ -224,8 +224,6 @@ class Decoders:
         alarm = asyncio.get_running_loop().call_later(self._limits.wall_seconds, child.end)
         is_heard = False
         try:
-            if child.is_gone:
-                raise _LostUnheardError
             async for piece in _converse(child, job, frame):
                 is_heard = True
                 pieces.put_nowait(piece)
@@ -291,6 +289,7 @@ def _job(work: str, source: Path, into: Path, limits: Limits) -> bytes:
 async def _converse(child: Child, job: bytes, frame: Frame) -> AsyncIterator[Piece]:
     """Give the child its job and hand its pieces on until the closing line; raise what the file failed of."""
     child.writer.write(job)  # and nothing more: the end of the connection says that we are gone
+    await child.writer.drain()  # where it died idle this fails
     piece = None
     while "ending" not in (report := await _report(child.reader)):
         piece = as_piece(report, piece, frame)
