@@ -30,6 +30,7 @@ WHOLLY_TESTED = (
     "download",
     "prepare",
     "fork_server",
+    "reported",
     "prompts",
     "translate",
     "halving",
